@@ -1,0 +1,190 @@
+"""The ground truth: which database rows are correct for each query, from labels or from a solution file."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluate.arrays import BoolArray, IntArray, first_occurrences, members, query_mask, ranked_rows
+from evaluate.errors import EvaluationError
+from evaluate.solution import read_solution
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is correct for each of Q queries.
+
+    `relevant[q]` and `ignored[q]` hold database rows, each once and ascending (they are sorted here);
+    queries may share one array. Ignored rows never count: they are no hit and have no vote, but they
+    take a rank. The constructors put the query's own image there. `usages[q]` names the part of the
+    benchmark that q belongs to, '' where it has none.
+
+    Raises:
+        ValueError: there is no query, a query is there twice, or the fields do not fit each other.
+    """
+
+    query_ids: tuple[str, ...]
+    relevant: tuple[IntArray, ...]
+    ignored: tuple[IntArray, ...]
+    usages: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        num_queries = len(self.query_ids)
+        if num_queries == 0:
+            raise ValueError("a truth must have at least one query")
+        if len(set(self.query_ids)) != num_queries:
+            raise ValueError("query_ids must hold each query once")
+        for field, entries in (
+            ("relevant", self.relevant),
+            ("ignored", self.ignored),
+            ("usages", self.usages),
+        ):
+            if len(entries) != num_queries:
+                raise ValueError(f"{field} must have {num_queries} entries, got {len(entries)}")
+        object.__setattr__(self, "relevant", tuple(_ascending(rows) for rows in self.relevant))
+        object.__setattr__(self, "ignored", tuple(_ascending(rows) for rows in self.ignored))
+        for query_id, relevant, ignored in zip(self.query_ids, self.relevant, self.ignored, strict=True):
+            if ignored.size and members(ignored, relevant).any():
+                raise ValueError(f"a row is both relevant and ignored for the query {query_id!r}")
+
+    @property
+    def num_relevant(self) -> IntArray:
+        """How many images are correct for each query, found or not, (Q,)."""
+        return np.array([rows.size for rows in self.relevant], dtype=np.int64)
+
+    def hits(self, rows: npt.NDArray[np.integer]) -> BoolArray:
+        """Mark what is correct in the rankings `rows` (Q, K), best first and padded with -1.
+
+        A row that stands in one ranking twice earns nothing the second time and still takes a rank.
+        """
+        table = ranked_rows(rows, len(self.query_ids))
+        return _members_by_query(table, self.relevant) & first_occurrences(table)
+
+    def is_ignored(self, rows: npt.NDArray[np.integer]) -> BoolArray:
+        """Mark what is ignored in the rankings `rows` (Q, K)."""
+        return _members_by_query(ranked_rows(rows, len(self.query_ids)), self.ignored)
+
+    def select(self, mask: npt.NDArray[np.bool_]) -> Self:
+        """Return the truth of the queries where `mask` (Q,) is True, in the same order."""
+        places = np.flatnonzero(query_mask(mask, len(self.query_ids))).tolist()
+        return type(self)(
+            tuple(self.query_ids[place] for place in places),
+            tuple(self.relevant[place] for place in places),
+            tuple(self.ignored[place] for place in places),
+            tuple(self.usages[place] for place in places),
+        )
+
+    @classmethod
+    def from_labels(
+        cls,
+        query_ids: Sequence[str],
+        query_labels: Sequence[str],
+        database_rows: Sequence[int] | IntArray,
+        database_ids: Sequence[str],
+        database_labels: Sequence[str],
+        usages: Sequence[str] | None = None,
+    ) -> Self:
+        """Take as correct every database row with the query's label, except the query's own image.
+
+        A database row with the label '' is correct for nothing. Queries of one label share one array.
+
+        Raises:
+            EvaluationError: there is no query, an id is there twice, or a query has no label
+                or no relevant row; the first of them is named.
+        """
+        if not len(query_ids):
+            raise EvaluationError("there is no query to evaluate; give at least one that has a label")
+        _refuse_repeats("query", query_ids)
+        _refuse_repeats("database image", database_ids)
+        row_of_id: dict[str, int] = {}
+        grouped: dict[str, list[int]] = {}
+        for row, image_id, label in zip(database_rows, database_ids, database_labels, strict=True):
+            row_of_id[image_id] = int(row)
+            if label:
+                grouped.setdefault(label, []).append(int(row))
+        rows_of_label = {label: _frozen(grouped.get(label, ())) for label in set(query_labels)}
+        nothing = _frozen(())
+
+        relevant: list[IntArray] = []
+        ignored: list[IntArray] = []
+        for query_id, label in zip(query_ids, query_labels, strict=True):
+            if not label:
+                raise EvaluationError(
+                    f"the query {query_id!r} has no label; leave such queries out of the evaluation"
+                )
+            own = _frozen((row_of_id[query_id],)) if query_id in row_of_id else nothing
+            shared = rows_of_label[label]
+            # A copy only where the query itself stands in the database under its label.
+            rows = shared[~members(shared, own)] if members(own, shared).any() else shared
+            if rows.size == 0:
+                raise EvaluationError(
+                    f"the query {query_id!r} has no relevant image: no other database image has the label "
+                    f"{label!r}; add one to the database or leave the query out"
+                )
+            relevant.append(rows)
+            ignored.append(own)
+        parts = ("",) * len(query_ids) if usages is None else tuple(usages)
+        return cls(tuple(query_ids), tuple(relevant), tuple(ignored), parts)
+
+    @classmethod
+    def from_solution(cls, path: str | Path, rows_by_id: Mapping[str, int]) -> Self:
+        """Read the solution file of GLDv2 retrieval; `rows_by_id` tells the row of each database image.
+
+        Records marked Ignored leave the truth, usages are kept in lower case ('' without the column),
+        and the query's own id among its images does not count.
+
+        Raises:
+            EvaluationError: the file is unfit, or an image is not in the database; file, line and id
+                are named.
+        """
+        records = list(read_solution(Path(path)))
+        relevant: list[IntArray] = []
+        for record in records:
+            for image_id in record.image_ids:
+                if image_id not in rows_by_id:
+                    raise EvaluationError(
+                        f"{record.place} names the image {image_id!r}, which is not in the database; "
+                        "add the image or use the solution of this database"
+                    )
+            relevant.append(_frozen(rows_by_id[image_id] for image_id in record.image_ids))
+        query_ids = tuple(record.query_id for record in records)
+        own = tuple(_frozen((rows_by_id[name],) if name in rows_by_id else ()) for name in query_ids)
+        return cls(query_ids, tuple(relevant), own, tuple(record.usage for record in records))
+
+
+def _frozen(rows: Iterable[int]) -> IntArray:
+    # Read-only, because queries share it.
+    array = np.array(sorted(rows), dtype=np.int64)
+    array.setflags(write=False)
+    return array
+
+
+def _ascending(rows: npt.NDArray[np.integer]) -> IntArray:
+    array = np.asarray(rows)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise ValueError(f"the rows of a query must be a list of integers, got {array.dtype} {array.shape}")
+    array = array.astype(np.int64, copy=False)
+    if (array[1:] <= array[:-1]).any():
+        array = np.sort(array)
+    if (array[1:] == array[:-1]).any() or (array.size and array[0] < 0):
+        raise ValueError("the rows of a query must be 0 or more, each once")
+    return array
+
+
+def _members_by_query(table: IntArray, rows_by_query: tuple[IntArray, ...]) -> BoolArray:
+    found = np.zeros(table.shape, dtype=np.bool_)
+    for query, rows in enumerate(rows_by_query):
+        if rows.size:
+            found[query] = members(table[query], rows)
+    return found
+
+
+def _refuse_repeats(what: str, ids: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for identifier in ids:
+        if identifier in seen:
+            raise EvaluationError(f"the {what} {identifier!r} is there twice; keep one of the two")
+        seen.add(identifier)

@@ -1,0 +1,132 @@
+"""A network's pooled feature map: the embedding that finds candidates."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extract import timm_backbone
+from extract.allocator import keep_freed_memory
+from extract.config import NO_FILE, FileRef
+from extract.errors import ConfigError
+from extract.pooling import Pooling, pool
+from extract.size_rule import SizeRule, fit
+from extract.whitening import Whitening
+
+if TYPE_CHECKING:
+    import torch
+
+# Below this a vector has no direction; it stays the zero vector instead of noise of length one.
+_MIN_NORM = 1e-12
+
+
+@dataclass(frozen=True)
+class Config:
+    """Backbone (a timm name), weights, size rule, pooling, scales, whitening and normalisation.
+
+    512 px and GeM 3 were chosen on training photographs; `multiple_px` must be a multiple of the
+    network's stride or patch.
+    """
+
+    backbone: str = "tf_efficientnet_lite2"
+    weights: FileRef = NO_FILE
+    size_rule: SizeRule = "longest"
+    size_px: int = 512
+    resize_px: int = 256
+    multiple_px: int = 32
+    pooling: Pooling = "gem"
+    gem_p: float = 3.0
+    scales: tuple[float, ...] = (1.0,)
+    whitening: FileRef = NO_FILE
+    normalise: bool = True
+
+    def __post_init__(self) -> None:
+        if not 16 <= self.size_px <= 4096:
+            raise ConfigError(f"global.size_px must be between 16 and 4096, got {self.size_px}")
+        if self.size_rule == "crop" and self.resize_px < self.size_px:
+            raise ConfigError(f"global.resize_px must be at least size_px, got {self.resize_px}")
+        if not 1 <= self.multiple_px <= self.size_px:
+            raise ConfigError(f"global.multiple_px must be between 1 and size_px, got {self.multiple_px}")
+        if not 1.0 <= self.gem_p <= 100.0:
+            raise ConfigError(f"global.gem_p must be between 1 and 100, got {self.gem_p}")
+        if not self.scales or not all(0.1 <= scale <= 4.0 for scale in self.scales):
+            raise ConfigError(f"global.scales must be between 0.1 and 4, got {list(self.scales)}")
+
+
+def resolve(config: Config) -> Config:
+    """Name the weights by sha256 where the configuration leaves them to the default."""
+    return dataclasses.replace(config, weights=timm_backbone.resolve_weights(config.backbone, config.weights))
+
+
+def build(config: Config) -> "NetworkDescriptor":
+    """Load the network; `config` must be resolved.
+
+    Raises:
+        WeightsError: its weights are absent, altered or of another network.
+        ConfigError: the whitening was fitted on vectors of another length.
+    """
+    return NetworkDescriptor(config)
+
+
+class NetworkDescriptor:
+    """Pictures to vectors; `extract` may be called from several threads at once."""
+
+    def __init__(self, config: Config) -> None:
+        import torch
+
+        keep_freed_memory()
+        self._config = config
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._backbone = timm_backbone.load(config.backbone, config.weights)
+        self._backbone.module.to(self._device)
+        self._mean = 255.0 * torch.tensor(self._backbone.mean, device=self._device).view(1, 3, 1, 1)
+        self._std = 255.0 * torch.tensor(self._backbone.std, device=self._device).view(1, 3, 1, 1)
+        self._whitening = (
+            Whitening.read(Path(config.whitening.path), self._backbone.dim) if config.whitening.path else None
+        )
+        self.dim = self._whitening.dim if self._whitening else self._backbone.dim
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Apply the size rule to one photograph's pixels (h, w, 3)."""
+        config = self._config
+        return fit(pixels, config.size_rule, config.size_px, config.resize_px, config.multiple_px)
+
+    def extract(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Describe prepared pictures of one shape, (B, h, w, 3) uint8 RGB, as (B, dim) float32."""
+        import torch
+
+        with torch.inference_mode():
+            pictures = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
+            pictures = pictures.float().sub_(self._mean).div_(self._std)
+            total = sum(self._pooled(self._scaled(pictures, scale)) for scale in self._config.scales)
+            vectors: NDArray[np.float32] = total.cpu().numpy()
+        if self._whitening:
+            vectors = self._whitening.apply(normalised(vectors))
+        return normalised(vectors) if self._config.normalise else vectors
+
+    def _scaled(self, pictures: "torch.Tensor", scale: float) -> "torch.Tensor":
+        if scale == 1.0:
+            return pictures
+        import torch
+
+        multiple = self._config.multiple_px
+        height, width = (max(1, round(side * scale / multiple)) * multiple for side in pictures.shape[2:])
+        return torch.nn.functional.interpolate(
+            pictures, size=(height, width), mode="bilinear", antialias=True, align_corners=False
+        ).contiguous(memory_format=torch.channels_last)
+
+    def _pooled(self, pictures: "torch.Tensor") -> "torch.Tensor":
+        maps, class_token = self._backbone.maps(pictures)
+        pooled = pool(maps, class_token, self._config.pooling, self._config.gem_p)
+        if len(self._config.scales) == 1:
+            return pooled
+        return pooled / pooled.norm(dim=1, keepdim=True).clamp(min=_MIN_NORM)
+
+
+def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale rows of `vectors` (N, D) to length one; zero rows stay zero."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, _MIN_NORM), dtype=np.float32)

@@ -1,0 +1,174 @@
+"""A recipe: every setting that changes a stored number, its digest, and the presets that ship by name."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from extract import config as configs
+from extract import images, plugins
+from extract.errors import ConfigError
+
+GLOBAL_PLUGINS = "extract.global_descriptors"
+LOCAL_PLUGINS = "extract.local_descriptors"
+PRESETS = Path(__file__).parent / "recipes"
+
+# Goes up when the code changes what the same settings give, so that old and new rows are not mixed.
+EXTRACTION_VERSION = 1
+
+
+@dataclass(frozen=True)
+class RerankSettings:
+    """The chain that query and evaluate use when none is named; it changes no stored number.
+
+    `chain` names re-rankers, split by commas, or `none`; `top` candidates are re-ranked; `options`
+    holds each re-ranker's own settings by its name (checked where the chain is built).
+    """
+
+    chain: str = "none"
+    top: int = 100
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.top < 1:
+            raise ConfigError(f"rerank.top must be at least 1, got {self.top}")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of the photographs, the global descriptor and the local ones (by name)."""
+
+    name: str
+    photos: images.Config
+    global_kind: str
+    global_config: object
+    local: Mapping[str, object]
+    rerank: RerankSettings
+
+    @property
+    def digest(self) -> str:
+        """Hash of everything that changes a stored number: files count by content, names and chain do not."""
+        counted = self.to_plain()
+        del counted["name"], counted["rerank"]
+        counted["version"] = EXTRACTION_VERSION
+        return configs.digest(_without_paths(counted))
+
+    def to_plain(self) -> dict[str, object]:
+        """Give the recipe as it stands in TOML and in a store's state."""
+        return {
+            "name": self.name,
+            "photos": configs.to_plain(self.photos),
+            "global": {"kind": self.global_kind, **configs.to_plain(self.global_config)},
+            "local": {kind: configs.to_plain(config) for kind, config in self.local.items()},
+            "rerank": {
+                "chain": self.rerank.chain,
+                "top": self.rerank.top,
+                **{name: dict(options) for name, options in self.rerank.options.items()},
+            },
+        }
+
+
+def from_plain(values: Mapping[str, object], where: str = "recipe") -> Recipe:
+    """Build a recipe from a mapping; what is not said takes the default of its plug-in.
+
+    Raises:
+        ConfigError: a key is unknown, or a value is of another type or out of range.
+        PluginError: a descriptor is unknown.
+    """
+    known = ("name", "photos", "global", "local", "rerank")
+    for key in values:
+        if key not in known:
+            raise ConfigError(f"{where} has no table {key!r}{plugins.suggestion(key, sorted(known))}")
+    global_values = _table(values, "global", where)
+    kind = str(global_values.pop("kind", "network"))
+    local = {
+        name: configs.from_plain(
+            plugins.load(LOCAL_PLUGINS, name).Config, _table({name: options}, name, "local"), f"local.{name}"
+        )
+        for name, options in _table(values, "local", where).items()
+    }
+    return Recipe(
+        name=str(values.get("name", "unnamed")),
+        photos=configs.from_plain(images.Config, _table(values, "photos", where), "photos"),
+        global_kind=kind,
+        global_config=configs.from_plain(plugins.load(GLOBAL_PLUGINS, kind).Config, global_values, "global"),
+        local=MappingProxyType(local),
+        rerank=_rerank_settings(_table(values, "rerank", where)),
+    )
+
+
+def load(name_or_file: str) -> Recipe:
+    """Read a preset by name, or a TOML file; files that it names are relative to its own folder.
+
+    Raises:
+        ConfigError: no such preset or file, or something in it is wrong (the sentence says what).
+    """
+    if name_or_file.endswith(".toml") or "/" in name_or_file:
+        path = Path(name_or_file)
+        recipe = from_plain({"name": path.stem, **configs.read_toml(path)}, repr(name_or_file))
+        folder = path.parent.resolve()
+        return map_files(recipe, lambda file: dataclasses.replace(file, path=str(folder / file.path)))
+    if name_or_file not in preset_names():
+        raise ConfigError(
+            f"there is no recipe {name_or_file!r}{plugins.suggestion(name_or_file, preset_names())}"
+            " (a recipe file's name ends in .toml)"
+        )
+    return from_plain({"name": name_or_file, **configs.read_toml(PRESETS / f"{name_or_file}.toml")})
+
+
+def preset_names() -> list[str]:
+    """List the recipes that ship by name, sorted."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def with_local(recipe: Recipe, kinds: Iterable[str]) -> Recipe:
+    """Give the recipe with just these local descriptors; those that it does not have yet at their defaults.
+
+    Where the recipe names no chain, the chain that the last of the descriptors recommends is used.
+    """
+    local: dict[str, object] = {}
+    chain = recipe.rerank.chain
+    for kind in kinds:
+        plugin = plugins.load(LOCAL_PLUGINS, kind)
+        local[kind] = recipe.local.get(kind, plugin.Config())
+        if recipe.rerank.chain == "none":
+            chain = plugin.RECOMMENDED_CHAIN
+    if not local:
+        chain = "none"
+    rerank = dataclasses.replace(recipe.rerank, chain=chain)
+    return dataclasses.replace(recipe, local=MappingProxyType(local), rerank=rerank)
+
+
+def _table(values: Mapping[str, object], key: str, where: str) -> dict[str, object]:
+    table = values.get(key, {})
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"{where}: {key} must be a table, got {table!r}")
+    return dict(table)
+
+
+def _rerank_settings(values: dict[str, object]) -> RerankSettings:
+    options = {name: dict(value) for name, value in values.items() if isinstance(value, Mapping)}
+    plain = {name: value for name, value in values.items() if name not in options}
+    return configs.from_plain(RerankSettings, {**plain, "options": options}, "rerank")
+
+
+def map_files(recipe: Recipe, change: Callable[[configs.FileRef], configs.FileRef]) -> Recipe:
+    """Give the recipe with each file on this machine (those with a path) replaced by `change(file)`."""
+
+    def changed(config: object) -> object:
+        files = {name: change(file) for name, file in configs.files(config).items() if file.path}
+        return dataclasses.replace(config, **files)  # type: ignore[type-var]
+
+    local = {kind: changed(config) for kind, config in recipe.local.items()}
+    return dataclasses.replace(
+        recipe, global_config=changed(recipe.global_config), local=MappingProxyType(local)
+    )
+
+
+def _without_paths(value: object) -> object:
+    if isinstance(value, Mapping):
+        if set(value) == {"path", "sha256"}:
+            return {"sha256": value["sha256"]}
+        return {key: _without_paths(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,285 @@
+"""The store: descriptors of photographs on disk, read by row, grown by whole segments."""
+
+import bisect
+import hashlib
+import itertools
+import logging
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extract import recipe as recipes
+from extract import recipe_files, segments, state
+from extract.block import FAILED, OK, Block, Records
+from extract.errors import RecipeMismatchError, StoreError
+from extract.features import Features, PackedFeatures, pack
+from extract.lock import WriterLock
+from extract.publish import PART_SUFFIX, publish
+from extract.recipe import Recipe
+
+logger = logging.getLogger(__name__)
+
+LOCK_NAME = "LOCK"
+SEGMENTS, ASSETS = "segments", "assets"
+_OWN_NAMES = {LOCK_NAME, SEGMENTS, ASSETS, state.FILE_NAME, state.FILE_NAME + PART_SUFFIX}
+
+
+class DescriptorStore:
+    """One revision of a store, for reading; any number of readers may be open beside one writer."""
+
+    def __init__(self, path: Path, current: state.State) -> None:
+        self.path = path
+        self._state = current
+        self._segments = [
+            segments.Segment(path / SEGMENTS / entry.file, entry.photos, entry.bytes)
+            for entry in current.segments
+        ]
+        self._starts = [0, *itertools.accumulate(entry.photos for entry in current.segments)]
+
+    @classmethod
+    def open(cls, path: str | Path) -> "DescriptorStore":
+        """Open the last revision that was committed.
+
+        Raises:
+            StoreError: there is no store, or its state is damaged.
+        """
+        return cls(Path(path), state.read(Path(path)))
+
+    @property
+    def revision(self) -> int:
+        """Number of commits so far."""
+        return self._state.revision
+
+    @property
+    def digest(self) -> str:
+        """Digest of the recipe that every row was made with."""
+        return self._state.digest
+
+    @property
+    def dim(self) -> int:
+        """Length of a global vector."""
+        return self._state.dim
+
+    @property
+    def num_rows(self) -> int:
+        """Rows given so far; deleted ones keep their number."""
+        return self._starts[-1]
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of all segments."""
+        return sum(entry.bytes for entry in self._state.segments)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe of every row; the files that it names lie in the store."""
+        recipe = recipes.from_plain(self._state.recipe, f"the recipe of {str(self.path)!r}")
+        return recipe_files.with_folder(recipe, self.path / ASSETS)
+
+    @cached_property
+    def records(self) -> Records:
+        """Who the photographs of all rows are.
+
+        Raises:
+            StoreError: a segment is damaged; so for every method that reads rows.
+        """
+        return _joined([segment.records() for segment in self._segments])
+
+    @cached_property
+    def live(self) -> NDArray[np.bool_]:
+        """Which rows count (R,): neither deleted nor failed."""
+        live = np.asarray(self.records.statuses == OK)
+        live[list(self._state.deleted)] = False
+        return live
+
+    @cached_property
+    def current(self) -> NDArray[np.bool_]:
+        """Which rows are the last word on their photograph (R,): not deleted, failed or not."""
+        current = np.ones(self.num_rows, np.bool_)
+        current[list(self._state.deleted)] = False
+        return current
+
+    def vectors(self, rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """Read global vectors (len(rows), D) float32, or those of all rows.
+
+        Raises:
+            StoreError: a segment is damaged, or this revision has no such row.
+        """
+        if rows is None:
+            parts = [segment.vectors() for segment in self._segments]
+            return np.concatenate([np.zeros((0, self.dim), np.float32), *parts], dtype=np.float32)
+        found = np.empty((len(rows), self.dim), np.float32)
+        for number, places in self._by_segment(rows).items():
+            found[places] = self._segments[number].vectors()[rows[places] - self._starts[number]]
+        return found
+
+    def features(self, kind: str, rows: NDArray[np.int64]) -> PackedFeatures:
+        """Read the local features of `rows` in one pass: each segment is opened once.
+
+        Raises:
+            StoreError: the store has no descriptors of this kind, or a segment is damaged.
+        """
+        found: list[Features | None] = [None] * len(rows)
+        for number, places in self._by_segment(rows).items():
+            photos = [int(rows[place]) - self._starts[number] for place in places]
+            try:
+                features = self._segments[number].features(kind, photos)
+            except KeyError as error:
+                raise StoreError(
+                    f"the store {str(self.path)!r} has no {kind} descriptors; "
+                    f"index into a new store with --local {kind}"
+                ) from error
+            for place, one in zip(places, features, strict=True):
+                found[place] = one
+        return pack([one for one in found if one is not None])
+
+    def verify(self) -> None:
+        """Read every segment and compare it with the hash in the state.
+
+        Raises:
+            StoreError: a segment is missing, cut or altered.
+        """
+        for entry in self._state.segments:
+            path = self.path / SEGMENTS / entry.file
+            try:
+                with path.open("rb") as file:
+                    found = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+            except OSError as error:
+                raise StoreError(f"cannot read the segment {str(path)!r}: {error.strerror}") from error
+            if found != entry.blake2b:
+                raise StoreError(
+                    f"the segment {str(path)!r} was cut or altered; restore the file from a copy, "
+                    "or index into a new store"
+                )
+
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Refuse a recipe that would give other descriptors than the store's.
+
+        Raises:
+            RecipeMismatchError: the digests differ; both recipes are named.
+        """
+        if recipe.digest != self.digest:
+            raise RecipeMismatchError(
+                f"the store {str(self.path)!r} was made with the recipe {self.recipe.name!r} "
+                f"(digest {self.digest}), not with {recipe.name!r} (digest {recipe.digest}); "
+                "use the store's own recipe, or index into a new store"
+            )
+
+    def _by_segment(self, rows: NDArray[np.int64]) -> dict[int, list[int]]:
+        grouped: dict[int, list[int]] = {}
+        for place, row in enumerate(rows):
+            if not 0 <= row < self.num_rows:
+                raise StoreError(f"the store {str(self.path)!r} has no row {row} at revision {self.revision}")
+            grouped.setdefault(bisect.bisect_right(self._starts, int(row)) - 1, []).append(place)
+        return grouped
+
+
+class StoreWriter:
+    """The one writer of a store, for the length of a `with` block.
+
+    Raises (on entry):
+        StoreBusyError: another process writes.
+        RecipeMismatchError: the store was made with another recipe.
+        StoreError: the folder is something else, damaged, or cannot be written.
+    """
+
+    def __init__(self, path: str | Path, recipe: Recipe, dim: int) -> None:
+        self._path = Path(path)
+        self._recipe = recipe
+        self._dim = dim
+        self._lock = WriterLock(self._path / LOCK_NAME)
+        self.store: DescriptorStore
+
+    def __enter__(self) -> "StoreWriter":
+        self._make_folder()
+        self._lock.__enter__()
+        try:
+            if (self._path / state.FILE_NAME).exists():
+                self.store = DescriptorStore.open(self._path)
+                self.store.check_recipe(self._recipe)
+            else:
+                self._create()
+            for leftover in (self._path / SEGMENTS).glob(f"*{PART_SUFFIX}"):
+                leftover.unlink()
+        except BaseException as error:
+            self._lock.__exit__(type(error), error, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.__exit__(kind, error, trace)
+
+    def append(self, block: Block, superseded: Sequence[int] = ()) -> None:
+        """Commit a segment; rows in `superseded` are deleted in the same step.
+
+        Raises:
+            StoreError: it cannot be written; the last revision stays.
+        """
+        current = self.store._state
+        content = segments.encode(block)
+        name = f"{len(current.segments):06d}.h5"
+        publish(self._path / SEGMENTS / name, content)
+        entry = state.SegmentEntry(
+            file=name,
+            photos=len(block),
+            failed=int(np.count_nonzero(block.records.statuses == FAILED)),
+            bytes=len(content),
+            blake2b=state.content_hash(content),
+        )
+        grown = current.grown(entry, tuple(superseded))
+        state.write(self._path, grown)
+        self.store = DescriptorStore(self._path, grown)
+
+    def _make_folder(self) -> None:
+        try:
+            for folder in (self._path / SEGMENTS, self._path / ASSETS):
+                if not self._path.exists() or _is_ours(self._path):
+                    folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot make the store {str(self._path)!r}: {error.strerror}") from error
+        if not _is_ours(self._path):
+            raise StoreError(f"{str(self._path)!r} holds other files and is no store; name a new folder")
+
+    def _create(self) -> None:
+        for file in recipe_files.named(self._recipe):
+            target = self._path / ASSETS / file.sha256
+            if not target.exists():
+                publish(target, Path(file.path).read_bytes())
+        fresh = state.State(
+            revision=0, digest=self._recipe.digest, recipe=self._recipe.to_plain(), dim=self._dim
+        )
+        state.write(self._path, fresh)
+        self.store = DescriptorStore(self._path, fresh)
+        logger.info("made the store %s with the recipe %s", self._path, self._recipe.name)
+
+
+def _is_ours(path: Path) -> bool:
+    if not path.is_dir():
+        return False
+    names = {entry.name for entry in path.iterdir()}
+    return state.FILE_NAME in names or names <= _OWN_NAMES
+
+
+def _joined(parts: Sequence[Records]) -> Records:
+    def texts(name: str) -> tuple[str, ...]:
+        return tuple(itertools.chain.from_iterable(getattr(part, name) for part in parts))
+
+    empty = Records(
+        (), (), (), (), (), np.zeros(0, np.uint8), np.zeros((0, 16), np.uint8), np.zeros((0, 2), np.int32),
+        np.zeros(0, np.int64), np.zeros(0, np.int64),
+    )  # fmt: skip
+
+    def numbers(name: str) -> NDArray[np.generic]:
+        return np.concatenate([getattr(part, name) for part in (empty, *parts)])
+
+    fields = {name: texts(name) for name in ("ids", "paths", "labels", "metadata", "reasons")}
+    arrays = {
+        name: numbers(name) for name in ("statuses", "content_hashes", "sizes", "file_bytes", "modified_ns")
+    }
+    return Records(**fields, **arrays)

@@ -1,0 +1,134 @@
+"""Any timm model as a function from pictures to a map (B, C, h, w)."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from extract import lite_weights, weight_files
+from extract.config import FileRef
+from extract.errors import ConfigError, WeightsError
+from extract.folding import fold_batch_norm
+from extract.torchvision_guard import ensure_importable
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Backbone(NamedTuple):
+    """A network without its classifier, ready for inference."""
+
+    module: "torch.nn.Module"
+    dim: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def maps(self, batch: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor | None]":
+        """Give the last feature map (B, C, h, w), and the class token (B, C) where the network has one."""
+        output = self.module(batch)
+        if output.ndim == 4:
+            # Swin and its relatives keep channels last.
+            return (output if output.shape[1] == self.dim else output.permute(0, 3, 1, 2)), None
+        prefix = int(getattr(self.module.model, "num_prefix_tokens", 0))
+        patch = self.module.model.patch_embed.patch_size
+        rows, columns = batch.shape[2] // patch[0], batch.shape[3] // patch[1]
+        tokens = output[:, prefix:].transpose(1, 2).reshape(len(output), self.dim, rows, columns)
+        return tokens, (output[:, 0] if prefix else None)
+
+
+def resolve_weights(backbone: str, weights: FileRef) -> FileRef:
+    """Say by sha256 which weights `backbone` will have: a user's file, the packaged ones or timm's hub.
+
+    Raises:
+        WeightsError: the file cannot be read, or there is no file and the hub cannot be reached.
+    """
+    if weights.path:
+        return FileRef(weights.path, weight_files.sha256_of(Path(weights.path)))
+    if weights.sha256:
+        return weights
+    if backbone in lite_weights.SHA256:
+        return FileRef(sha256=lite_weights.SHA256[backbone])
+    file = _from_hub(backbone)
+    return FileRef(str(file), weight_files.sha256_of(file))
+
+
+def load(backbone: str, weights: FileRef) -> Backbone:
+    """Build `backbone` with the weights that `resolve_weights` named, for inference.
+
+    Raises:
+        WeightsError: the weights are absent, altered since, or of another network.
+        ConfigError: timm has no such model.
+    """
+    import torch
+
+    file = Path(weights.path) if weights.path else lite_weights.packaged_file(backbone)
+    if weight_files.sha256_of(file) != weights.sha256:
+        raise WeightsError(f"{str(file)!r} is not the file that the recipe names (its sha256 differs)")
+    model = _create(backbone, pretrained=False)
+    state = weight_files.read_state(file)
+    if any(name.startswith("_conv_stem") for name in state):
+        state = lite_weights.to_timm_names(state, model.blocks)
+    classifier = model.pretrained_cfg.get("classifier") or "head"
+    heads = (classifier,) if isinstance(classifier, str) else tuple(classifier)
+    state = {name: value for name, value in state.items() if not name.startswith(heads)}
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    if missing or unexpected:
+        raise WeightsError(
+            f"{str(file)!r} does not fit {backbone}: {len(missing)} of its tensors are missing, "
+            f"{len(unexpected)} are unknown (e.g. {(missing + unexpected)[0]!r})"
+        )
+    settings = model.pretrained_cfg
+    features = fold_batch_norm(_features(model.eval())).to(memory_format=torch.channels_last)
+    return Backbone(features, model.num_features, tuple(settings["mean"]), tuple(settings["std"]))
+
+
+def _features(model: "torch.nn.Module") -> "torch.nn.Module":
+    from torch import nn
+
+    class Features(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, batch: "torch.Tensor") -> "torch.Tensor":
+            features: torch.Tensor = self.model.forward_features(batch)
+            return features
+
+    return Features()
+
+
+def _create(backbone: str, *, pretrained: bool) -> "torch.nn.Module":
+    ensure_importable()
+    import timm
+
+    if not timm.is_model(backbone):
+        near = timm.list_models(f"*{backbone.split('.')[0]}*")[:3]
+        hint = f"; near it are {', '.join(near)}" if near else "; `timm.list_models()` lists them"
+        raise ConfigError(f"timm has no model {backbone!r}{hint}")
+    try:
+        # Vision transformers with absolute positions take any size only when asked to.
+        return timm.create_model(backbone, pretrained=pretrained, num_classes=0, dynamic_img_size=True)
+    except TypeError:
+        return timm.create_model(backbone, pretrained=pretrained, num_classes=0)
+
+
+def _from_hub(backbone: str) -> Path:
+    import torch
+    from safetensors.torch import save_file
+
+    cached = Path(torch.hub.get_dir()) / "landmark-retrieval" / f"{backbone}.safetensors"
+    if cached.exists():
+        return cached
+    try:
+        model = _create(backbone, pretrained=True)
+    except (OSError, RuntimeError) as error:
+        raise WeightsError(
+            f"no weights for {backbone}: timm's hub cannot be reached; give a file with --weights, "
+            "or use the recipe 'default', whose weights are installed"
+        ) from error
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as part:
+        pass
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, part.name)
+    os.replace(part.name, cached)
+    return cached

@@ -1,0 +1,64 @@
+"""Fit a whitening on photographs: describe them without one, then solve for the projection."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from extract import describe, extractors, recipe_files, whitening
+from extract.block import OK
+from extract.config import NO_FILE
+from extract.errors import ConfigError
+from extract.photos import Photos
+from extract.recipe import Recipe
+from extract.whitening import Whitening
+
+_BLOCK = 256
+# Chosen on classes held back from the fit: labelled covariances of a few thousand photographs are noisy.
+_SHRINKAGE = {"labelled": 0.8, "pca": 0.5}
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A whitening, and the photographs that could not be read, as (id, reason)."""
+
+    whitening: Whitening
+    failures: list[tuple[str, str]]
+
+
+def fit(
+    photos: Photos,
+    recipe: Recipe,
+    *,
+    kind: str,
+    dim: int,
+    shrinkage: float | None,
+    on_photo: Callable[[bool], None] = lambda failed: None,
+) -> Fitted:
+    """Fit a whitening of `kind` labelled, pca or auto (labelled where there are labels).
+
+    Raises:
+        ConfigError: the recipe whitens already or does not use a network, or `dim` is too large.
+    """
+    if recipe.global_kind != "network" or getattr(recipe.global_config, "whitening", None) != NO_FILE:
+        raise ConfigError("a whitening is fitted on the vectors of a network that has none yet")
+    resolved = recipe_files.resolve(recipe)
+    built = extractors.build(resolved)
+    blocks = list(describe.describe(photos, built, block_sizes=lambda: _BLOCK, on_photo=on_photo))
+    statuses = np.concatenate([block.records.statuses for block in blocks])
+    vectors = np.concatenate([block.vectors for block in blocks])
+    reasons = [reason for block in blocks for reason in block.records.reasons]
+    labels = np.array(photos.labels, dtype=object)
+    good = statuses == OK
+    if kind == "auto":
+        kind = "labelled" if any(photos.labels) else "pca"
+    shrinkage = _SHRINKAGE[kind] if shrinkage is None else shrinkage
+    if kind == "labelled":
+        good &= labels != ""
+        fitted = whitening.fit_labelled(vectors[good], labels[good].tolist(), dim, shrinkage)
+    else:
+        fitted = whitening.fit_pca(vectors[good], dim, shrinkage)
+    failures = [(photos.ids[row], reasons[row]) for row in np.flatnonzero(statuses != OK)]
+    provenance = {**fitted.provenance, "recipe": resolved.name, "recipe_digest": resolved.digest}
+    return Fitted(dataclasses.replace(fitted, provenance=provenance), failures)

@@ -1,0 +1,75 @@
+"""A chain of re-rankers from its text, e.g. `sift-ratio,sift-geometric`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from extract import config as configs
+from extract import plugins
+from extract.errors import ConfigError
+from rerank.protocols import Database, Queries, Reranker
+from rerank.ranking import Ranking
+
+METHODS = "rerank.methods"
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Re-rankers that follow one another on the first `top` places; `text` names them."""
+
+    text: str
+    steps: tuple[Reranker, ...]
+    top: int
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Kinds of local features that the steps read."""
+        return frozenset().union(*(step.needs for step in self.steps))
+
+    def rerank(self, ranking: Ranking, queries: Queries, database: Database) -> Ranking:
+        """Re-rank the head of `ranking`; the rows below keep their order behind it."""
+        if not self.steps or not ranking.rows.size:
+            return ranking
+        head = ranking.top(self.top)
+        for step in self.steps:
+            head = step.rerank(head, queries, database)
+        return ranking.with_head(head)
+
+
+def parse(
+    text: str,
+    *,
+    top: int = 100,
+    options: Mapping[str, Mapping[str, object]] | None = None,
+    v: float | None = None,
+) -> Chain:
+    """Build a chain; `options` holds settings by re-ranker, `v` overrides that of every step that has one.
+
+    Raises:
+        PluginError: a name is unknown.
+        ConfigError: a setting is unknown or out of range, or options name a re-ranker that does not exist.
+    """
+    if top < 1:
+        raise ConfigError(f"top must be at least 1, got {top}")
+    options = options or {}
+    for name in options:
+        plugins.load(METHODS, name)
+    names: Sequence[str] = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise ConfigError(f"the chain {text!r} names no re-ranker; use {NONE!r} for the global ranking alone")
+    if v is not None and not 0.0 <= v <= 1.0:
+        raise ConfigError(f"v must be between 0 and 1, got {v!r}")
+    if NONE in names:
+        if len(names) > 1:
+            raise ConfigError(f"{NONE!r} stands alone, it cannot be part of the chain {text!r}")
+        return Chain(NONE, (), top)
+    return Chain(",".join(names), tuple(_step(name, options.get(name, {}), v) for name in names), top)
+
+
+def _step(name: str, options: Mapping[str, object], v: float | None) -> Reranker:
+    plugin = plugins.load(METHODS, name)
+    values = dict(options)
+    if v is not None and "v" in {field.name for field in fields(plugin.Config)}:
+        values["v"] = v
+    step: Reranker = plugin.build(configs.from_plain(plugin.Config, values, f"rerank.{name}"))
+    return step

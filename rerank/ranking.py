@@ -1,0 +1,112 @@
+"""A ranking: for each query the database rows, best first, with the scores that put them there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+PAD = -1
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """`rows` (Q, K) int64, each once a query, and `scores` (Q, K) float32, falling; -1 pads at the end.
+
+    `columns` are scores beside them by name, (Q, K) float32 in the same order: `global`, `local`,
+    `matches`, `inliers`; NaN where a candidate was not looked at.
+    """
+
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    columns: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.rows.ndim != 2 or self.rows.dtype != np.int64:
+            raise ValueError(f"rows must be (Q, K) int64, got {self.rows.shape} {self.rows.dtype}")
+        for name, values in {"scores": self.scores, **self.columns}.items():
+            if values.shape != self.rows.shape or values.dtype != np.float32:
+                raise ValueError(
+                    f"{name} must be {self.rows.shape} float32, got {values.shape} {values.dtype}"
+                )
+        used = self.rows != PAD
+        if (used[:, 1:] & ~used[:, :-1]).any():
+            raise ValueError("padding must stand at the end of a query's rows")
+        both = used[:, 1:]
+        if np.isnan(self.scores[used]).any() or (self.scores[:, 1:] > self.scores[:, :-1])[both].any():
+            raise ValueError("scores must fall and hold no NaN")
+        ordered = np.sort(self.rows, axis=1)
+        if ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != PAD)).any():
+            raise ValueError("a query's rows must be unique")
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """Where there is a row and no padding, (Q, K)."""
+        return np.asarray(self.rows != PAD)
+
+    def top(self, count: int) -> "Ranking":
+        """Give the first `count` places of every query, not copied."""
+        return Ranking(
+            self.rows[:, :count],
+            self.scores[:, :count],
+            {name: values[:, :count] for name, values in self.columns.items()},
+        )
+
+    def without(self, rows: NDArray[np.int64]) -> "Ranking":
+        """Leave out one row a query, `rows` (Q,), where it is ranked; those below move up and -1 pads."""
+        keep = (self.rows != rows[:, None]) | ~self.used
+        order = np.argsort(~keep, axis=1, kind="stable")
+        gone = ~np.take_along_axis(keep, order, axis=1)
+
+        def moved(values: NDArray[np.float32], blank: float) -> NDArray[np.float32]:
+            return np.where(gone, blank, np.take_along_axis(values, order, axis=1)).astype(np.float32)
+
+        # The place that falls free goes to the end, behind any padding there was.
+        return Ranking(
+            np.where(gone, PAD, np.take_along_axis(self.rows, order, axis=1)),
+            moved(self.scores, -np.inf),
+            {name: moved(values, np.nan) for name, values in self.columns.items()},
+        )
+
+    def with_columns(self, columns: Mapping[str, NDArray[np.float32]]) -> "Ranking":
+        """Give the ranking with columns added or replaced."""
+        return replace(self, columns={**self.columns, **columns})
+
+    def sorted_by(self, scores: NDArray[np.float32]) -> "Ranking":
+        """Order each query anew by `scores` (Q, K); ties keep their order, padding stays at the end."""
+        keys = np.where(self.used, -scores, np.inf)
+        order = np.argsort(keys, axis=1, kind="stable")
+        return Ranking(
+            np.take_along_axis(self.rows, order, axis=1),
+            np.take_along_axis(scores, order, axis=1),
+            {name: np.take_along_axis(values, order, axis=1) for name, values in self.columns.items()},
+        )
+
+    def with_head(self, head: "Ranking") -> "Ranking":
+        """Put `head`, the first places in another order, in front; the rows below keep their order.
+
+        Their scores are lowered by one amount a query where that is needed for scores to fall.
+        """
+        count = head.rows.shape[1]
+        tail = slice(count, None)
+        scores = self.scores[:, tail]
+        if count and scores.shape[1]:
+            above, below = head.scores[:, -1:], scores[:, :1]
+            lowered = (scores - np.maximum(below - above, 0)).astype(np.float32)
+            # Subtracting rounds: the bound is set exactly.
+            scores = np.minimum(
+                np.where(below > above, lowered, scores), np.where(head.used[:, -1:], above, np.inf)
+            )
+        width = self.rows.shape[1] - count
+        unknown = np.full((len(self.rows), width), np.nan, np.float32)
+        columns = {
+            name: np.concatenate([values, self.columns.get(name, unknown[:, :0])[:, tail]], axis=1)
+            if name in self.columns
+            else np.concatenate([values, unknown], axis=1)
+            for name, values in head.columns.items()
+        }
+        return Ranking(
+            np.concatenate([head.rows, self.rows[:, tail]], axis=1),
+            np.concatenate([head.scores, scores], axis=1).astype(np.float32),
+            columns,
+        )

@@ -1,0 +1,149 @@
+"""What several commands share: recipes from options, progress, and how lists of failures are shown."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from extract.recipe import Recipe
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+_LISTED = 10
+_PLAIN_EVERY_S = 10.0
+
+
+def recipe_options(function: Function) -> Function:
+    """Add the options that say how photographs are described."""
+    options = [
+        click.option("--recipe", "recipe_name", default="default", metavar="NAME|FILE.toml",
+                     show_default=True, help="A recipe that ships by name, or a TOML file."),
+        click.option("--backbone", help="Any timm model by name, in place of the recipe's."),
+        click.option("--weights", metavar="FILE",
+                     help="Weights of the backbone: safetensors or a state dict."),
+        click.option("--whitening", metavar="FILE", help="A whitening from `retrieve fit-whitening`."),
+        click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+                     help="One setting of the recipe, e.g. global.size_px=640; may be repeated."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def chain_options(function: Function) -> Function:
+    """Add the options that say how a ranking is re-ranked."""
+    options = [
+        click.option("--rerank", metavar="none|CHAIN",
+                     help="Re-rankers split by commas, e.g. sift-ratio,sift-geometric; none for the global "
+                          "ranking alone. Without it: the recipe's own chain."),
+        click.option("--v", type=float, help="Weight of the global score, 1 - v that of the local one."),
+        click.option("--top", type=click.IntRange(1), help="How many candidates are re-ranked."),
+        click.option("--recipe", "recipe_name", metavar="NAME|FILE.toml",
+                     help="Take chain and settings from this recipe; it must fit the store."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def read_recipe(
+    name: str, *, backbone: str | None, weights: str | None, whitening: str | None, settings: Sequence[str]
+) -> "Recipe":
+    """Load a recipe and lay the options over it.
+
+    Raises:
+        ConfigError: the recipe or an option is wrong.
+    """
+    from extract import recipe as recipes
+
+    values = recipes.load(name).to_plain()
+    given = {"global.backbone": backbone, "global.weights": weights, "global.whitening": whitening}
+    for key, value in given.items():
+        if value is not None:
+            _set(values, key, value)
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set takes KEY=VALUE, e.g. global.size_px=640, got {setting!r}")
+        _set(values, key.strip(), _value(text.strip()))
+    return recipes.from_plain(values)
+
+
+def _set(values: dict[str, object], key: str, value: object) -> None:
+    *tables, last = key.split(".")
+    target = values
+    for table in tables:
+        inner = target.setdefault(table, {})
+        if not isinstance(inner, dict):
+            raise click.UsageError(f"--set {key}: {table!r} is no table of settings")
+        target = inner
+    target[last] = value
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+@contextmanager
+def progress(what: str) -> "Iterator[tuple[Callable[[int], None], Callable[[bool], None]]]":
+    """Show how far a run is, on stderr: a bar with rate and time left on a terminal, single lines elsewhere.
+
+    Gives two functions: one to call with the number of photographs, one after each of them.
+    """
+    from tqdm import tqdm
+
+    bar: list[tqdm[None]] = []
+    terminal = sys.stderr.isatty()
+
+    def start(total: int) -> None:
+        if total:
+            bar.append(
+                tqdm(
+                    total=total,
+                    desc=what,
+                    unit=" photos",
+                    file=sys.stderr,
+                    mininterval=0.2 if terminal else _PLAIN_EVERY_S,
+                    maxinterval=_PLAIN_EVERY_S,
+                    ncols=None if terminal else 0,
+                    leave=terminal,
+                )
+            )
+
+    def step(failed: bool) -> None:
+        bar[0].update()
+        if not terminal and bar[0].n == bar[0].last_print_n:
+            sys.stderr.write("\n")
+
+    try:
+        yield start, step
+    finally:
+        for one in bar:
+            one.close()
+
+
+def show_failures(failures: Sequence[tuple[str, str]]) -> None:
+    """List photographs that failed, as (id, reason), on stderr."""
+    for name, reason in failures[:_LISTED]:
+        click.echo(f"failed: {printable(name)}: {reason}", err=True)
+    if len(failures) > _LISTED:
+        click.echo(f"… and {len(failures) - _LISTED} more; `retrieve status S --json` lists all", err=True)
+
+
+def printable(name: str) -> str:
+    """Give a name on one line: line breaks and other control characters are escaped."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
+
+
+def echo_json(values: Mapping[str, object]) -> None:
+    """Print one JSON object on one line to stdout."""
+    click.echo(json.dumps(values, ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,85 @@
+"""retrieve index: photographs into a store."""
+
+import sys
+
+import click
+
+from retrieval.cli import EXIT_SOME_FAILED
+from retrieval.cli._shared import echo_json, progress, read_recipe, recipe_options, show_failures
+
+
+@click.command("index")
+@click.argument("photos")
+@click.option("--store", required=True, metavar="S", help="The store to make or to go on with.")
+@recipe_options
+@click.option(
+    "--local", metavar="KINDS", help="Local descriptors to keep, split by commas, e.g. sift; or none."
+)
+@click.option("--threads", type=click.IntRange(1), help="Threads to use; one a core if not said.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+def command(
+    photos: str,
+    store: str,
+    recipe_name: str,
+    backbone: str | None,
+    weights: str | None,
+    whitening: str | None,
+    settings: tuple[str, ...],
+    local: str | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Describe the photographs of a folder or a CSV (id,file[,label,…]) and keep the descriptors.
+
+    Run it again to go on after a stop, or to take in photographs that came since: what is done is not
+    done again.
+
+    \b
+    Example:
+      retrieve index holiday/ --store holiday.store --local sift
+    """
+    from extract import recipe as recipes
+    from extract import run
+    from extract.photos import Photos
+    from extract.store import DescriptorStore
+
+    given = Photos.read(photos)
+    recipe = read_recipe(
+        recipe_name, backbone=backbone, weights=weights, whitening=whitening, settings=settings
+    )
+    if local is not None:
+        kinds = [kind.strip() for kind in local.split(",") if kind.strip() and kind.strip() != "none"]
+        recipe = recipes.with_local(recipe, kinds)
+    with progress("indexing") as (start, step):
+        summary = run.run(given, recipe, store, threads=threads or 0, on_start=start, on_photo=step)
+    kept = DescriptorStore.open(store)
+    bytes_a_photo = kept.num_bytes / max(1, kept.num_rows)
+    rate = summary.described / summary.seconds if summary.described else 0.0
+    failures = [(failure.id, failure.reason) for failure in summary.failures]
+    show_failures(failures)
+    if as_json:
+        echo_json(
+            {
+                "photos": summary.photos,
+                "indexed": summary.photos - len(failures),
+                "known": summary.known,
+                "described": summary.described,
+                "failed": len(failures),
+                "failures": [{"id": name, "reason": reason} for name, reason in failures],
+                "seconds": round(summary.seconds, 3),
+                "photos_per_second": round(rate, 2),
+                "bytes": kept.num_bytes,
+                "bytes_per_photo": round(bytes_a_photo, 1),
+                "store": store,
+                "revision": kept.revision,
+                "recipe": {"name": recipe.name, "digest": kept.digest},
+            }
+        )
+    else:
+        click.echo(
+            f"{summary.photos} photos: {summary.described} described, {summary.known} known before, "
+            f"{len(failures)} failed; {summary.seconds:.1f} s, {rate:.1f} photos/s, "
+            f"{bytes_a_photo:,.0f} bytes a photo in {store}"
+        )
+    if failures:
+        sys.exit(EXIT_SOME_FAILED)

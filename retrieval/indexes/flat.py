@@ -1,0 +1,72 @@
+"""Exact search: every vector of the database is compared with the query."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rerank.ranking import PAD, Ranking
+
+if TYPE_CHECKING:
+    pass
+
+# From this many queries at once FAISS multiplies matrices; its own limit of 128,000 leaves eight tenths of
+# the machine unused (96 ms against 1,492 ms for 100 queries on 100,000 x 512).
+_MATRIX_PRODUCT_FROM = 20
+
+
+@dataclass(frozen=True)
+class Config:
+    """`ip` is the inner product (cosine of normalised vectors), `l2` the negated squared distance."""
+
+    metric: Literal["ip", "l2"] = "ip"
+
+
+def build(config: Config, dim: int) -> "FlatIndex":
+    """Give an empty index for vectors of length `dim`."""
+    return FlatIndex(config, dim)
+
+
+class FlatIndex:
+    """Rows and their vectors in memory, 4 x dim bytes a row."""
+
+    def __init__(self, config: Config, dim: int) -> None:
+        import faiss
+
+        faiss.cvar.distance_compute_blas_threshold = _MATRIX_PRODUCT_FROM
+        self._metric = config.metric
+        self._vectors: faiss.IndexFlat = (
+            faiss.IndexFlatIP(dim) if config.metric == "ip" else faiss.IndexFlatL2(dim)
+        )
+        self._rows = np.zeros(0, np.int64)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, rows: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Add `vectors` (N, dim) under `rows` (N,), each above every row added before.
+
+        Raises:
+            ValueError: rows do not rise; a row is given once and never used again.
+        """
+        together = np.concatenate([self._rows[-1:], rows])
+        if len(rows) != len(vectors) or (np.diff(together) <= 0).any():
+            raise ValueError("rows must rise, one for each vector, and lie above those added before")
+        self._vectors.add(np.ascontiguousarray(vectors, np.float32))
+        self._rows = np.concatenate([self._rows, rows])
+
+    def search(self, vectors: NDArray[np.float32], k: int) -> Ranking:
+        """Rank the k best rows for each of `vectors` (Q, dim); where there are fewer, -1 pads.
+
+        Ties are in the order of rows.
+        """
+        scores, places = self._vectors.search(np.ascontiguousarray(vectors, np.float32), max(1, k))
+        scores, places = scores[:, :k], places[:, :k]
+        rows = np.full(places.shape, PAD, np.int64)
+        rows[places >= 0] = self._rows[places[places >= 0]]
+        scores = scores if self._metric == "ip" else -scores
+        order = np.lexsort((rows, np.where(rows == PAD, np.inf, -scores)), axis=1)
+        scores = np.where(rows == PAD, -np.inf, scores).astype(np.float32)
+        rows, scores = np.take_along_axis(rows, order, axis=1), np.take_along_axis(scores, order, axis=1)
+        return Ranking(rows, scores, {"global": np.where(rows == PAD, np.nan, scores).astype(np.float32)})

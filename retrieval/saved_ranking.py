@@ -1,0 +1,33 @@
+"""Write the rankings of a benchmark for other programs."""
+
+import logging
+
+import numpy as np
+
+from evaluate import rankings
+from rerank.ranking import PAD
+from retrieval.benchmark import Benchmark
+from retrieval.engine import Engine
+
+logger = logging.getLogger(__name__)
+
+
+def write(path: str, done: Benchmark, engine: Engine) -> None:
+    """Write `id,images`; where an id holds white space, which that form cannot, `query,id,rank,score`.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    ids = engine.store.records.ids
+    used = [row[row != PAD] for row in done.ranking.rows]
+    ranked = [[ids[row] for row in rows] for rows in used]
+    query_ids = done.truth.query_ids
+    if any(name != "".join(name.split()) for names in (*ranked, query_ids) for name in names):
+        logger.warning("ids hold white space: %s is written in the long form query,id,rank,score", path)
+        scores = [
+            np.asarray(values[: len(rows)], np.float64).tolist()
+            for rows, values in zip(used, done.ranking.scores, strict=True)
+        ]
+        rankings.write_long(path, query_ids, ranked, scores)
+        return
+    rankings.write_submission(path, query_ids, ranked)

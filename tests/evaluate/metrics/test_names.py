@@ -1,0 +1,71 @@
+"""Metrics are found by name; an unknown name is answered with a near one and the list."""
+
+import pytest
+
+from evaluate import metrics
+from evaluate.errors import EvaluationError
+from evaluate.metrics.knn_f1 import NeighbourVoteF1
+from evaluate.metrics.map_at_k import MeanAveragePrecision
+from evaluate.metrics.recall_at_k import Recall
+
+
+def refusal(name):
+    with pytest.raises(EvaluationError) as caught:
+        metrics.parse(name)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("map@100", MeanAveragePrecision(100)),
+        ("map@007", MeanAveragePrecision(7)),
+        ("recall@5", Recall(5)),
+        ("knn-f1", NeighbourVoteF1()),
+    ],
+)
+def test_a_name_is_the_metric(name, metric):
+    assert metrics.parse(name) == metric
+
+
+def test_the_list_is_that_of_the_files():
+    assert {"knn-f1", "map@K", "recall@K"} <= set(metrics.names())
+    assert list(metrics.names()) == sorted(metrics.names())
+
+
+def test_a_new_file_is_a_new_metric(tmp_path, monkeypatch):
+    (tmp_path / "first_hit_at_k.py").write_text("def build(k):\n    return ('first hit', k)\n")
+    monkeypatch.setattr(metrics, "__path__", [*metrics.__path__, str(tmp_path)])
+    assert "first-hit@K" in metrics.names()
+    assert metrics.parse("first-hit@3") == ("first hit", 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("mpa@100", "map@100"),
+        ("mAP@100", "map@100"),
+        ("map", "map@K"),
+        ("recal@5", "recall@5"),
+        ("knn_f1", "knn-f1"),
+        ("knn-f1@5", "knn-f1"),
+    ],
+)
+def test_a_typo_is_answered_with_the_near_name(name, near):
+    assert refusal(name) == (
+        f"there is no metric {name!r} (did you mean {near!r}?); "
+        f"there are {', '.join(metrics.names())} (K is a positive integer)"
+    )
+
+
+@pytest.mark.parametrize("name", ["", "@", "xyzzy", "os", "..errors", "map_at_k", "base"])
+def test_an_unknown_name_lists_what_there_is(name):
+    assert refusal(name).startswith(f"there is no metric {name!r}")
+    assert refusal(name).endswith(f"there are {', '.join(metrics.names())} (K is a positive integer)")
+
+
+@pytest.mark.parametrize("k", ["", "0", "00", "-1", "1.5", "K", "five", " 5", "5\n", "\u0665", "1" * 5000])
+def test_k_must_be_a_positive_integer(k):
+    assert refusal(f"map@{k}") == (
+        f"the k of {f'map@{k}'!r} must be a positive integer, as in 'map@10'; got {k!r}"
+    )
