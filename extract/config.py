@@ -61,15 +61,10 @@ def from_plain(cls: type[Config], values: Mapping[str, object], where: str) -> C
         if key not in fields:
             raise ConfigError(f"{where} has no setting {key!r}{suggestion(key, sorted(fields))}")
     built = {key: _convert(hints[key], value, f"{where}.{key}") for key, value in values.items()}
-    try:
-        return cls(**built)
-    except TypeError as error:
-        missing = [
-            name
-            for name, field in fields.items()
-            if name not in built and field.default is dataclasses.MISSING
-        ]
-        raise ConfigError(f"{where} lacks {', '.join(missing)}") from error
+    missing = [name for name, field in fields.items() if name not in built and _is_required(field)]
+    if missing:
+        raise ConfigError(f"{where} lacks {', '.join(missing)}")
+    return cls(**built)
 
 
 def digest(values: Mapping[str, object]) -> str:
@@ -82,6 +77,10 @@ def files(config: object) -> dict[str, FileRef]:
     """Give the files that a dataclass names, by field; those that are not set are left out."""
     values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}  # type: ignore[arg-type]
     return {name: value for name, value in values.items() if isinstance(value, FileRef) and value != NO_FILE}
+
+
+def _is_required(field: "dataclasses.Field[object]") -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _convert(hint: object, value: object, where: str) -> object:

@@ -8,20 +8,19 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 # Folding reorders float32 sums; larger differences than this mean that two layers were not a pair.
 _TOLERANCE = 1e-3
-_TRIAL_SIDE = 64
 
 
-def fold_batch_norm(model: nn.Module) -> nn.Module:
+def fold_batch_norm(model: nn.Module, trial_side_px: int = 64) -> nn.Module:
     """Give a copy of `model` (in eval mode) with its batch normalisations folded away.
 
     Pairs are found by the order in which layers were registered, which is the order of use in nearly
-    every network; so the result is compared with the original on a small random picture,
-    and where they differ the model itself is returned.
+    every network; so the result is compared with the original on a random picture of `trial_side_px`
+    (which the network must take), and where they differ the model itself is returned.
     """
     folded = copy.deepcopy(model)
     if _fold_children(folded) == 0:
         return model
-    trial = torch.randn(1, 3, _TRIAL_SIDE, _TRIAL_SIDE, generator=torch.Generator().manual_seed(0))
+    trial = torch.randn(1, 3, trial_side_px, trial_side_px, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         expected, got = model(trial), folded(trial)
     same = expected.shape == got.shape and torch.allclose(

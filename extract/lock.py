@@ -1,5 +1,6 @@
 """One writer at a time: a lock of the operating system, which a dead process does not keep."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -36,8 +37,16 @@ class WriterLock:
                 f"the store {str(self._path.parent)!r} is being written by process {holder}; "
                 "wait until it is done, then run again"
             ) from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise StoreError(
+                f"cannot lock the store {str(self._path.parent)!r}: {error.strerror}; "
+                "keep it on a file system that has locks"
+            ) from error
+        # A full disk has no room for the number: the lock holds all the same, its holder stays unnamed.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
         return self
 
     def __exit__(

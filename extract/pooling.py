@@ -9,6 +9,9 @@ Pooling = Literal["gem", "avg", "max", "cls"]
 
 # Keeps the power and its root finite where a whole channel is zero. Source: the GeM authors' program.
 _GEM_FLOOR = 1e-6
+# Above this power values of some thousands would leave float32's range (7000 ** 10 does), so a channel is
+# first divided by its largest value, which takes a second pass.
+_LARGEST_PLAIN_POWER = 8.0
 
 
 def pool(
@@ -30,4 +33,8 @@ def pool(
         return maps.mean(dim=(2, 3))
     if kind == "max":
         return maps.amax(dim=(2, 3))
-    return maps.clamp(min=_GEM_FLOOR).pow(gem_p).mean(dim=(2, 3)).pow(1.0 / gem_p)
+    maps = maps.clamp(min=_GEM_FLOOR)
+    if gem_p <= _LARGEST_PLAIN_POWER:
+        return maps.pow(gem_p).mean(dim=(2, 3)).pow(1.0 / gem_p)
+    top = maps.amax(dim=(2, 3), keepdim=True)
+    return (maps / top).pow(gem_p).mean(dim=(2, 3)).pow(1.0 / gem_p) * top[:, :, 0, 0]

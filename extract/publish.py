@@ -1,5 +1,6 @@
 """Put a file in place whole or not at all, so that a process may die at any byte."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def publish(path: Path, content: bytes) -> None:
         os.replace(part, path)
         _sync_folder(path.parent)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that turned read-only; the next run writes over it
+            part.unlink()
         raise StoreError(
             f"cannot write {str(path)!r}: {error.strerror}; what was committed before is whole, "
             "mend the disk and run the same command to go on"

@@ -198,7 +198,6 @@ def _crc_of(features: Features) -> int:
     return crc
 
 
-def _bytes_of(values: NDArray[np.generic]) -> memoryview | bytes:
-    contiguous = np.ascontiguousarray(values)
-    # Texts have no buffer that zlib takes.
-    return contiguous.tobytes() if contiguous.dtype.kind == "S" else memoryview(contiguous).cast("B")
+def _bytes_of(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    # Not memoryview.cast: it takes neither texts nor an array without rows.
+    return np.ascontiguousarray(values).reshape(-1).view(np.uint8)

@@ -1,5 +1,6 @@
 """Any timm model as a function from pictures to a map (B, C, h, w)."""
 
+import difflib
 import os
 import tempfile
 from pathlib import Path
@@ -14,6 +15,9 @@ from extract.torchvision_guard import ensure_importable
 if TYPE_CHECKING:
     import torch
 
+# Large enough for every network that takes any size, and a hundredth of a second.
+_TRIAL_SIDE_PX = 64
+
 
 class Backbone(NamedTuple):
     """A network without its classifier, ready for inference."""
@@ -22,6 +26,8 @@ class Backbone(NamedTuple):
     dim: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    patch: tuple[int, int]
+    prefix_tokens: int
 
     def maps(self, batch: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor | None]":
         """Give the last feature map (B, C, h, w), and the class token (B, C) where the network has one."""
@@ -29,11 +35,9 @@ class Backbone(NamedTuple):
         if output.ndim == 4:
             # Swin and its relatives keep channels last.
             return (output if output.shape[1] == self.dim else output.permute(0, 3, 1, 2)), None
-        prefix = int(getattr(self.module.model, "num_prefix_tokens", 0))
-        patch = self.module.model.patch_embed.patch_size
-        rows, columns = batch.shape[2] // patch[0], batch.shape[3] // patch[1]
-        tokens = output[:, prefix:].transpose(1, 2).reshape(len(output), self.dim, rows, columns)
-        return tokens, (output[:, 0] if prefix else None)
+        rows, columns = batch.shape[2] // self.patch[0], batch.shape[3] // self.patch[1]
+        tokens = output[:, self.prefix_tokens :].transpose(1, 2).reshape(len(output), self.dim, rows, columns)
+        return tokens, (output[:, 0] if self.prefix_tokens else None)
 
 
 def resolve_weights(backbone: str, weights: FileRef) -> FileRef:
@@ -78,8 +82,18 @@ def load(backbone: str, weights: FileRef) -> Backbone:
             f"{len(unexpected)} are unknown (e.g. {(missing + unexpected)[0]!r})"
         )
     settings = model.pretrained_cfg
-    features = fold_batch_norm(_features(model.eval())).to(memory_format=torch.channels_last)
-    return Backbone(features, model.num_features, tuple(settings["mean"]), tuple(settings["std"]))
+    # CoAtNet, MaxViT and others take pictures of one size only, and so does the trial of the folding.
+    side = settings["input_size"][-1] if settings.get("fixed_input_size") else _TRIAL_SIDE_PX
+    features = fold_batch_norm(_features(model.eval()), side).to(memory_format=torch.channels_last)
+    patch = getattr(getattr(model, "patch_embed", None), "patch_size", 1)
+    return Backbone(
+        features,
+        model.num_features,
+        tuple(settings["mean"]),
+        tuple(settings["std"]),
+        (patch, patch) if isinstance(patch, int) else tuple(patch),
+        int(getattr(model, "num_prefix_tokens", 0)),
+    )
 
 
 def _features(model: "torch.nn.Module") -> "torch.nn.Module":
@@ -102,7 +116,8 @@ def _create(backbone: str, *, pretrained: bool) -> "torch.nn.Module":
     import timm
 
     if not timm.is_model(backbone):
-        near = timm.list_models(f"*{backbone.split('.')[0]}*")[:3]
+        name = backbone.split(".")[0]
+        near = timm.list_models(f"*{name}*")[:3] or difflib.get_close_matches(name, timm.list_models())
         hint = f"; near it are {', '.join(near)}" if near else "; `timm.list_models()` lists them"
         raise ConfigError(f"timm has no model {backbone!r}{hint}")
     try:

@@ -43,14 +43,17 @@ def read_state(path: Path) -> "dict[str, torch.Tensor]":
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsError(
-            f"{str(path)!r} holds more than tensors and was not loaded; save its state dict alone"
+            f"{str(path)!r} is damaged or holds more than tensors, so it was not loaded; "
+            "save the state dict alone"
         ) from error
     except Exception as error:  # two libraries, each with errors of many types for a bad file
         raise WeightsError(f"{str(path)!r} is not a file of weights: {_first_line(error)}") from error
     for wrapper in _WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
             state = state[wrapper]
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in state.items()
+    ):
         raise WeightsError(f"{str(path)!r} holds no state dict (a mapping of names to tensors)")
     return {name.removeprefix("module."): value for name, value in state.items()}
 

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from extract.errors import ConfigError, WeightsError
 
+# Below this share of the largest variance an axis holds the rounding of float32 vectors and nothing else.
+_MIN_VARIANCE = 1e-12
+
 
 @dataclass(frozen=True)
 class Whitening:
@@ -80,7 +83,7 @@ def fit_pca(vectors: NDArray[np.float32], dim: int, shrinkage: float) -> Whiteni
     Wolf, 2004, with a given weight.
 
     Raises:
-        ConfigError: `dim` is larger than what N vectors of length D span.
+        ConfigError: `dim` is larger than what N vectors of length D span, or an axis does not vary at all.
     """
     _check(vectors, dim, shrinkage)
     mean = vectors.mean(axis=0, dtype=np.float64)
@@ -88,7 +91,7 @@ def fit_pca(vectors: NDArray[np.float32], dim: int, shrinkage: float) -> Whiteni
     variances, axes = np.linalg.eigh(covariance)
     order = np.argsort(variances)[::-1][:dim]
     shrunk = (1 - shrinkage) * variances[order] + shrinkage * variances.mean()
-    projection = axes[:, order] / np.sqrt(shrunk)
+    projection = axes[:, order] / _roots(shrunk, variances.max())
     provenance = {"kind": "pca", "shrinkage": str(shrinkage), "photos": str(len(vectors))}
     return Whitening(mean.astype(np.float32), projection.astype(np.float32), provenance)
 
@@ -104,13 +107,14 @@ def fit_labelled(
     Radenović et al., TPAMI 2018), with shrinkage.
 
     Raises:
-        ConfigError: no label has two vectors, or `dim` is too large.
+        ConfigError: no label has two vectors, `dim` is too large, or an axis does not vary within labels
+            and `shrinkage` is 0.
     """
-    _check(vectors, dim, shrinkage)
     names, codes, counts = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
     usable = counts[codes] >= 2
     if not usable.any():
         raise ConfigError("a labelled whitening needs labels with two photographs or more; there are none")
+    _check(vectors, dim, shrinkage)
     values = vectors.astype(np.float64)
     centres = np.zeros((len(names), values.shape[1]))
     np.add.at(centres, codes, values)
@@ -119,7 +123,7 @@ def fit_labelled(
     within = residuals.T @ residuals / len(residuals)
     identity = np.eye(len(within)) * np.trace(within) / len(within)
     variances, axes = np.linalg.eigh((1 - shrinkage) * within + shrinkage * identity)
-    whiten = axes / np.sqrt(variances)
+    whiten = axes / _roots(variances, variances.max())
     mean = values.mean(axis=0)
     spread, directions = np.linalg.eigh(np.cov((values - mean) @ whiten, rowvar=False))
     projection = whiten @ directions[:, np.argsort(spread)[::-1][:dim]]
@@ -130,6 +134,15 @@ def fit_labelled(
         "labels": json.dumps(len(names)),
     }
     return Whitening(mean.astype(np.float32), projection.astype(np.float32), provenance)
+
+
+def _roots(variances: NDArray[np.float64], largest: float) -> NDArray[np.float64]:
+    if variances.min() <= _MIN_VARIANCE * largest:
+        raise ConfigError(
+            f"{int((variances <= _MIN_VARIANCE * largest).sum())} of the axes do not vary between these "
+            "photographs; raise --shrinkage, lower --dim or give more photographs"
+        )
+    return np.asarray(np.sqrt(variances))
 
 
 def _check(vectors: NDArray[np.float32], dim: int, shrinkage: float) -> None:

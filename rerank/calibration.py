@@ -17,7 +17,7 @@ def calibrate(scores: NDArray[np.float32], used: NDArray[np.bool_], kind: Calibr
     `none` leaves them; `minmax` maps the shortlist to [0, 1]; `zscore` takes off its mean and divides by
     its standard deviation. A shortlist of equal scores becomes all zero. Unused places give 0.
     """
-    if kind == "none":
+    if kind == "none" or not scores.size:
         return np.where(used, scores, 0).astype(np.float32)
     values = np.where(used, scores, np.nan).astype(np.float64)
     # A query without a single candidate has nothing to calibrate, and NumPy would warn of it.

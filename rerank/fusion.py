@@ -32,5 +32,7 @@ def fuse(ranking: Ranking, local: NDArray[np.float32], fusion: Fusion) -> Rankin
     if fusion.v == 1.0:
         return scored
     calibrated = calibrate(local, ranking.used, fusion.calibration)
-    fused = fusion.v * ranking.scores.astype(np.float64) + (1 - fusion.v) * calibrated
+    # Padding may hold any score, -inf included, and 0 times that is no number.
+    scores = np.where(ranking.used, ranking.scores, 0).astype(np.float64)
+    fused = fusion.v * scores + (1 - fusion.v) * calibrated
     return scored.sorted_by(np.where(ranking.used, fused, ranking.scores).astype(np.float32))

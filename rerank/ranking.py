@@ -92,11 +92,9 @@ class Ranking:
         scores = self.scores[:, tail]
         if count and scores.shape[1]:
             above, below = head.scores[:, -1:], scores[:, :1]
-            lowered = (scores - np.maximum(below - above, 0)).astype(np.float32)
+            excess = np.subtract(below, above, out=np.zeros_like(below), where=below > above)
             # Subtracting rounds: the bound is set exactly.
-            scores = np.minimum(
-                np.where(below > above, lowered, scores), np.where(head.used[:, -1:], above, np.inf)
-            )
+            scores = np.minimum(scores - excess, np.where(head.used[:, -1:], above, np.inf))
         width = self.rows.shape[1] - count
         unknown = np.full((len(self.rows), width), np.nan, np.float32)
         columns = {

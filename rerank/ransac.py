@@ -64,13 +64,13 @@ def verify(query: NDArray[np.float32], candidate: NDArray[np.float32], config: C
     settings.randomGeneratorState = config.seed
     settings.isParallel = False
     try:
-        homography, mask = cv2.findHomography(query, candidate, settings)
+        found, mask = cv2.findHomography(query, candidate, settings)
     except cv2.error:
         # Raised for some degenerate sets, e.g. all points on one line.
         return none
-    if homography is None:
+    if found is None:
         return none
-    homography = np.asarray(homography, np.float64)
+    homography: NDArray[np.float64] = np.asarray(found, np.float64)
     if not np.isfinite(homography).all() or _is_collapsed(homography, query):
         return none
     inliers = mask.ravel().astype(np.bool_)

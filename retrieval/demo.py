@@ -114,7 +114,7 @@ def _view(tile: NDArray[np.uint8], rng: np.random.Generator, hardness: float) ->
     gamma = 2.0 ** (rng.uniform(-1, 1) * hardness)
     cast = 1 + rng.uniform(-0.25, 0.25, 3) * hardness
     lit = 255 * (view / 255.0) ** gamma * cast + rng.uniform(-30, 30) * hardness
-    return np.clip(lit, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)
 
 
 def _jpeg(pixels: NDArray[np.uint8], quality: int) -> bytes:

@@ -118,7 +118,7 @@ class Engine:
         return chain
 
     def describe(self, photos: Photos, chain: Chain) -> Described:
-        """Describe query photographs with the store's recipe; local features only where `chain` reads them."""
+        """Describe photographs with the store's recipe; local features only where `chain` reads them."""
         blocks = list(
             describe.describe(
                 photos, self._extractors(chain), block_sizes=lambda: max(1, len(photos)), threads=0

@@ -19,6 +19,19 @@ _QUERY, _NEUTRAL, _CORRECT, _WRONG = "#2860c8", "#b8b8b8", "#1f9d4d", "#cc3333"
 _MAX_ROWS = 200
 
 
+def check_format(path: str | Path) -> None:
+    """Refuse a file name whose suffix is no picture format.
+
+    Raises:
+        RetrieveError: Pillow cannot write such a file.
+    """
+    from PIL import Image
+
+    suffix = Path(path).suffix.lower()
+    if Image.registered_extensions().get(suffix) not in Image.SAVE:
+        raise RetrieveError(f"cannot write a picture as {str(path)!r}: name it .png or .jpg")
+
+
 def draw(
     path: str | Path,
     answers: Sequence[tuple[str, Sequence[Hit]]],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from extract import timm_backbone
+from extract import timm_backbone, traced
 from extract.allocator import keep_freed_memory
 from extract.config import NO_FILE, FileRef
 from extract.errors import ConfigError
@@ -66,7 +66,8 @@ def build(config: Config) -> "NetworkDescriptor":
 
     Raises:
         WeightsError: its weights are absent, altered or of another network.
-        ConfigError: the whitening was fitted on vectors of another length.
+        ConfigError: the pooling or size rule does not suit the network, or the whitening was fitted on
+            vectors of another length.
     """
     return NetworkDescriptor(config)
 
@@ -80,7 +81,12 @@ class NetworkDescriptor:
         keep_freed_memory()
         self._config = config
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._backbone = timm_backbone.load(config.backbone, config.weights)
+        self._backbone = traced.load(
+            config.backbone,
+            config.weights.sha256,
+            lambda: timm_backbone.load(config.backbone, config.weights),
+        )
+        _check_fit(config, self._backbone)
         self._backbone.module.to(self._device)
         self._mean = 255.0 * torch.tensor(self._backbone.mean, device=self._device).view(1, 3, 1, 1)
         self._std = 255.0 * torch.tensor(self._backbone.std, device=self._device).view(1, 3, 1, 1)
@@ -98,7 +104,8 @@ class NetworkDescriptor:
         """Describe prepared pictures of one shape, (B, h, w, 3) uint8 RGB, as (B, dim) float32."""
         import torch
 
-        with torch.inference_mode():
+        # A trace is run as it is written: to optimise it anew for every shape would cost seconds.
+        with torch.inference_mode(), torch.jit.optimized_execution(False):
             pictures = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
             pictures = pictures.float().sub_(self._mean).div_(self._std)
             total = sum(self._pooled(self._scaled(pictures, scale)) for scale in self._config.scales)
@@ -124,6 +131,21 @@ class NetworkDescriptor:
         if len(self._config.scales) == 1:
             return pooled
         return pooled / pooled.norm(dim=1, keepdim=True).clamp(min=_MIN_NORM)
+
+
+def _check_fit(config: Config, backbone: timm_backbone.Backbone) -> None:
+    """Refuse what would fail at the first photograph."""
+    if not backbone.prefix_tokens:
+        if config.pooling == "cls":
+            raise ConfigError(f"{config.backbone} has no class token; set global.pooling to gem, avg or max")
+        return
+    name = "size_px" if config.size_rule == "crop" and config.scales == (1.0,) else "multiple_px"
+    side = getattr(config, name)
+    if any(side % patch for patch in backbone.patch):
+        raise ConfigError(
+            f"global.{name} must be a multiple of the patch of {config.backbone}, "
+            f"{max(backbone.patch)} px, got {side}"
+        )
 
 
 def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

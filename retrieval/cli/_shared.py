@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -137,6 +138,18 @@ def show_failures(failures: Sequence[tuple[str, str]]) -> None:
         click.echo(f"failed: {printable(name)}: {reason}", err=True)
     if len(failures) > _LISTED:
         click.echo(f"… and {len(failures) - _LISTED} more; `retrieve status S --json` lists all", err=True)
+
+
+def check_output(path: str | None) -> None:
+    """Refuse a file to write whose folder is not there, before any work is done for it.
+
+    Raises:
+        RetrieveError: the folder does not exist.
+    """
+    from extract.errors import RetrieveError
+
+    if path and not Path(path).resolve().parent.is_dir():
+        raise RetrieveError(f"cannot write {path!r}: its folder does not exist; make it first")
 
 
 def printable(name: str) -> str:

@@ -5,7 +5,7 @@ import sys
 import click
 
 from retrieval.cli import EXIT_SOME_FAILED
-from retrieval.cli._shared import chain_options, echo_json, show_failures
+from retrieval.cli._shared import chain_options, check_output, echo_json, show_failures
 
 _DEPTH = 100
 
@@ -53,6 +53,7 @@ def command(
     metrics = [metric_plugins.parse(name) for name in metric_names]
     engine = Engine.open(store, recipes.load(recipe_name) if recipe_name else None)
     chain = engine.chain(rerank, v=v, top=top)
+    check_output(save_ranking)
     photos = Photos.read(queries)
     known = (
         Truth.from_solution(truth, engine.rows_by_id)

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import click
 
-from retrieval.cli._shared import echo_json, progress, read_recipe, recipe_options, show_failures
+from retrieval.cli._shared import (
+    check_output,
+    echo_json,
+    progress,
+    read_recipe,
+    recipe_options,
+    show_failures,
+)
 
 
 @click.command("fit-whitening")
@@ -45,6 +52,7 @@ def command(
     from extract import whitening_run
     from extract.photos import Photos
 
+    check_output(out)
     given = Photos.read(photos)
     recipe = recipes.with_local(
         read_recipe(recipe_name, backbone=backbone, weights=weights, whitening=whitening, settings=settings),

@@ -6,7 +6,7 @@ import time
 import click
 
 from retrieval.cli import EXIT_ERROR, EXIT_SOME_FAILED
-from retrieval.cli._shared import chain_options, echo_json, printable, show_failures
+from retrieval.cli._shared import chain_options, check_output, echo_json, printable, show_failures
 
 
 @click.command("query")
@@ -37,9 +37,13 @@ def command(
     from extract import recipe as recipes
     from extract.photos import Photos
     from retrieval.engine import Engine
+    from retrieval.grid import check_format, draw
 
     engine = Engine.open(store, recipes.load(recipe_name) if recipe_name else None)
     chain = engine.chain(rerank, v=v, top=top)
+    if grid:
+        check_output(grid)
+        check_format(grid)
     given = Photos.from_files(photos)
     opened = time.perf_counter()
     described = engine.describe(given, chain)
@@ -83,8 +87,6 @@ def command(
                 f"{hit.rank:>4}  {hit.score:.4f}  global {hit.global_score:.4f}{local}  {printable(hit.id)}"
             )
     if grid and answers:
-        from retrieval.grid import draw
-
         paths = dict(zip(described.photos.ids, described.photos.paths, strict=True))
         draw(grid, [(paths[name], hits) for name, hits, _ in answers])
     if described.failures:

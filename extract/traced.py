@@ -1,0 +1,79 @@
+"""Keep networks traced on this machine, so that a program that asks one question starts in half the time.
+
+Importing timm takes longer than importing torch and describing a photograph together. The first program that
+builds a network leaves its trace in the user's cache; the next ones load that and never import timm.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from extract.timm_backbone import Backbone
+
+logger = logging.getLogger(__name__)
+
+# Shapes that a trace must give the very same numbers on: upright, lying, more than one, odd sides.
+_TRIALS = ((1, 3, 256, 320), (2, 3, 320, 224), (1, 3, 225, 257))
+_META = "backbone.json"
+
+
+def load(name: str, weights_sha256: str, build: Callable[[], Backbone]) -> Backbone:
+    """Give the backbone `name` from the cache, or `build` it and leave its trace there.
+
+    A network whose trace depends on the size of the picture (a vision transformer's does) is built each
+    time. A trace belongs to one file of weights and to one version of torch and timm.
+    """
+    key = hashlib.sha256("\n".join([name, weights_sha256, version("torch"), version("timm")]).encode())
+    path = Path.home() / ".cache" / "landmark-retrieval" / f"{name}-{key.hexdigest()[:16]}.pt"
+    return _read(path) or _traced(build(), path)
+
+
+def _read(path: Path) -> Backbone | None:
+    import torch
+
+    if not path.exists():
+        return None
+    extra = {_META: b""}
+    try:
+        with _without_warnings():
+            module = torch.jit.load(str(path), map_location="cpu", _extra_files=extra)
+        return Backbone(module=module, **json.loads(extra[_META]))
+    except (RuntimeError, ValueError, TypeError, OSError) as error:
+        logger.debug("%s is no trace (%s); the network is built anew", path, error)
+        return None
+
+
+def _traced(backbone: Backbone, path: Path) -> Backbone:
+    import torch
+
+    trials = [torch.rand(shape).contiguous(memory_format=torch.channels_last) for shape in _TRIALS]
+    values = backbone._asdict()
+    module = values.pop("module")
+    try:
+        with _without_warnings(), torch.inference_mode():
+            trace = torch.jit.trace(module, trials[0], check_trace=False)
+            if not all(torch.equal(trace(trial), module(trial)) for trial in trials):
+                return backbone
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+                torch.jit.save(trace, part, _extra_files={_META: json.dumps(values)})
+            os.replace(part.name, path)
+    except (RuntimeError, ValueError, TypeError, AssertionError, OSError) as error:
+        # The cache is a matter of speed: a network that takes one size only, or a full disk, is no error.
+        logger.debug("the network is not kept as a trace: %s", error)
+    return backbone
+
+
+@contextlib.contextmanager
+def _without_warnings() -> Iterator[None]:
+    # torch announces that traces will go; where they are gone, the network is simply built each time.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,188 @@
+"""A recipe's digest covers every setting that changes a number, and nothing else."""
+
+import dataclasses
+import json
+
+import pytest
+
+from extract import plugins, recipe
+from extract.config import FileRef
+from extract.errors import ConfigError, PluginError
+
+# Another value for every setting; a setting that is missing here fails test_every_setting_is_tried.
+OTHER = {
+    ("photos", "max_side_px"): 512,
+    ("photos", "max_pixels"): 1_000_000,
+    ("network", "backbone"): "resnet18",
+    ("network", "weights"): {"path": "", "sha256": "ab"},
+    ("network", "size_rule"): "crop",
+    ("network", "size_px"): 256,
+    ("network", "resize_px"): 300,
+    ("network", "multiple_px"): 16,
+    ("network", "pooling"): "avg",
+    ("network", "gem_p"): 4.0,
+    ("network", "scales"): [1.0, 0.5],
+    ("network", "whitening"): {"path": "", "sha256": "ab"},
+    ("network", "normalise"): False,
+    ("thumbnail", "side_px"): 4,
+    ("sift", "max_keypoints"): 100,
+    ("sift", "max_side_px"): 400,
+    ("sift", "root"): False,
+    ("sift", "contrast_threshold"): 0.02,
+}
+# `crop` takes a side of at most resize_px, 256 by default.
+BASE = {"size_px": 240, "multiple_px": 24}
+
+
+def made(table, values):
+    """Give the recipe with `values` in one of its tables."""
+    kind = "thumbnail" if table == "thumbnail" else "network"
+    tables = {"global": {"kind": kind, **(BASE if kind == "network" else {})}, "local": {"sift": {}}}
+    if table in ("network", "thumbnail"):
+        tables["global"] |= values
+    elif table == "photos":
+        tables["photos"] = values
+    else:
+        tables["local"] = {table: values}
+    return recipe.from_plain(tables)
+
+
+def configs():
+    yield "photos", recipe.images.Config
+    for package in (recipe.GLOBAL_PLUGINS, recipe.LOCAL_PLUGINS):
+        for name in plugins.names(package):
+            yield name, plugins.load(package, name).Config
+
+
+class TestDigest:
+    def test_every_setting_is_tried(self):
+        known = {(table, field.name) for table, config in configs() for field in dataclasses.fields(config)}
+        assert set(OTHER) == known
+
+    @pytest.mark.parametrize(("table", "name"), sorted(OTHER))
+    def test_a_setting_that_changes_a_number_changes_it(self, table, name):
+        assert made(table, {name: OTHER[table, name]}).digest != made(table, {}).digest
+
+    def test_no_two_of_these_recipes_share_one(self):
+        digests = [made(table, {name: value}).digest for (table, name), value in OTHER.items()]
+        assert len(set(digests)) == len(digests)
+
+    def test_name_and_chain_do_not_count(self):
+        plain = {"global": {"kind": "thumbnail"}}
+        rerank = {"chain": "sift-ratio", "top": 7, "sift-ratio": {"ratio": 0.7}}
+        other = recipe.from_plain({"name": "other", "rerank": rerank, **plain})
+        assert other.digest == recipe.from_plain(plain).digest
+
+    def test_the_path_of_a_file_does_not_count_but_its_content_does(self):
+        def digest(path, sha256):
+            return made("network", {"weights": {"path": path, "sha256": sha256}}).digest
+
+        assert digest("a.pt", "00") == digest("b.pt", "00") != digest("a.pt", "01")
+
+    def test_another_descriptor_changes_it(self):
+        with_sift, without = made("photos", {}), recipe.with_local(made("photos", {}), [])
+        assert with_sift.digest != without.digest != made("thumbnail", {}).digest
+
+    def test_a_new_way_to_extract_changes_it(self, monkeypatch):
+        before = made("photos", {}).digest
+        monkeypatch.setattr(recipe, "EXTRACTION_VERSION", recipe.EXTRACTION_VERSION + 1)
+        assert made("photos", {}).digest != before
+
+    def test_settings_in_another_order_and_defaults_written_out_do_not_count(self):
+        plain = made("photos", {}).to_plain()
+        backwards = {key: dict(reversed(plain[key].items())) for key in ("local", "photos", "global")}
+        assert recipe.from_plain(backwards).digest == made("photos", {}).digest
+
+
+class TestFromPlain:
+    @pytest.mark.parametrize(
+        ("values", "sentence"),
+        [
+            ({"globl": {}}, r"recipe has no table 'globl'; did you mean 'global'\?"),
+            ({"global": {"poling": "avg"}}, r"global has no setting 'poling'; did you mean 'pooling'\?"),
+            ({"global": []}, r"recipe: global must be a table, got \[\]"),
+            ({"local": {"sift": 3}}, r"local: sift must be a table, got 3"),
+            ({"local": {"sift": {"root": 1}}}, r"local\.sift\.root must be true or false, got 1"),
+            ({"photos": {"max_side_px": "9"}}, r"photos\.max_side_px must be a whole number, got '9'"),
+            ({"rerank": {"top": 0}}, r"rerank\.top must be at least 1, got 0"),
+            ({"rerank": {"chian": "none"}}, r"rerank has no setting 'chian'; did you mean 'chain'\?"),
+        ],
+    )
+    def test_a_mistake_is_one_sentence(self, values, sentence):
+        with pytest.raises(ConfigError, match=f"^{sentence}"):
+            recipe.from_plain(values)
+
+    def test_an_unknown_descriptor_is_refused_with_the_nearest(self):
+        with pytest.raises(PluginError, match=r"no local descriptor 'sfit'; did you mean 'sift'\?"):
+            recipe.from_plain({"local": {"sfit": {}}})
+        with pytest.raises(PluginError, match=r"no global descriptor 'thumb'; "):
+            recipe.from_plain({"global": {"kind": "thumb"}})
+
+    def test_a_recipe_comes_back_from_json(self):
+        made_here = recipe.from_plain(
+            {
+                "name": "n",
+                "global": {"scales": [1.0, 0.7], "weights": "w.pt"},
+                "local": {"sift": {"max_keypoints": 9}},
+                "rerank": {"chain": "sift-ratio", "sift-ratio": {"ratio": 0.7}},
+            }
+        )
+        again = recipe.from_plain(json.loads(json.dumps(made_here.to_plain())))
+        assert again == made_here
+        assert again.digest == made_here.digest
+
+
+class TestLoad:
+    @pytest.mark.parametrize("name", recipe.preset_names())
+    def test_every_preset_loads_under_its_name(self, name):
+        assert recipe.load(name).name == name
+
+    def test_no_two_presets_give_the_same_numbers(self):
+        assert len({recipe.load(name).digest for name in recipe.preset_names()}) == len(recipe.preset_names())
+
+    def test_a_misspelt_preset_is_refused_with_the_nearest(self):
+        with pytest.raises(
+            ConfigError, match=r"no recipe 'defualt'; did you mean 'default'\? \(a recipe file"
+        ):
+            recipe.load("defualt")
+
+    def test_files_are_relative_to_the_recipes_own_folder(self, tmp_path, monkeypatch):
+        (tmp_path / "mine").mkdir()
+        text = '[global]\nweights = "w/a.safetensors"\nwhitening = "/srv/b"\n'
+        (tmp_path / "mine" / "places.toml").write_text(text)
+        monkeypatch.chdir(tmp_path)
+        loaded = recipe.load("mine/places.toml")
+        assert loaded.name == "places"
+        assert loaded.global_config.weights == FileRef(str(tmp_path / "mine/w/a.safetensors"))
+        assert loaded.global_config.whitening == FileRef("/srv/b")
+
+    def test_a_mistake_in_a_file_names_the_file(self, tmp_path):
+        (tmp_path / "a.toml").write_text("[photo]\n")
+        with pytest.raises(ConfigError, match=r"a\.toml' has no table 'photo'; did you mean 'photos'"):
+            recipe.load(str(tmp_path / "a.toml"))
+
+    @pytest.mark.parametrize(("content", "sentence"), [(None, "cannot read"), ("[", "is not a TOML file")])
+    def test_a_file_that_cannot_be_used_is_named(self, tmp_path, content, sentence):
+        if content:
+            (tmp_path / "a.toml").write_text(content)
+        with pytest.raises(ConfigError, match=sentence):
+            recipe.load(str(tmp_path / "a.toml"))
+
+
+class TestWithLocal:
+    def test_settings_that_the_recipe_has_are_kept(self):
+        given = recipe.from_plain({"local": {"sift": {"max_keypoints": 9}}})
+        assert recipe.with_local(given, ["sift"]).local["sift"].max_keypoints == 9
+
+    def test_a_descriptor_that_is_new_brings_its_recommended_chain(self):
+        assert recipe.with_local(recipe.from_plain({}), ["sift"]).rerank.chain == "sift-geometric"
+
+    def test_a_chain_that_is_named_stays(self):
+        given = recipe.from_plain({"rerank": {"chain": "sift-ratio", "top": 7}})
+        rerank = recipe.with_local(given, ["sift"]).rerank
+        assert (rerank.chain, rerank.top) == ("sift-ratio", 7)
+
+    def test_no_descriptor_leaves_no_chain(self):
+        given = recipe.from_plain({"local": {"sift": {}}, "rerank": {"chain": "sift-ratio"}})
+        assert recipe.with_local(given, []).local == {}
+        assert recipe.with_local(given, []).rerank.chain == "none"

@@ -1,0 +1,59 @@
+"""Files of a recipe: hashed before a run, found again in the store."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from extract import recipe, recipe_files
+from extract.errors import WeightsError
+
+
+def with_weights(path, **settings):
+    return recipe.from_plain({"global": {"weights": str(path), **settings}})
+
+
+def test_resolving_hashes_what_a_file_holds(tmp_path):
+    (tmp_path / "w").write_bytes(b"weights")
+    resolved = recipe_files.resolve(with_weights(tmp_path / "w", whitening=str(tmp_path / "w")))
+    assert resolved.global_config.weights.sha256 == hashlib.sha256(b"weights").hexdigest()
+    assert resolved.global_config.whitening == resolved.global_config.weights
+
+
+def test_a_file_that_changes_changes_the_digest_and_one_that_moves_does_not(tmp_path):
+    digests = []
+    for name, content in (("a", b"one"), ("b", b"one"), ("a", b"two")):
+        (tmp_path / name).write_bytes(content)
+        digests.append(recipe_files.resolve(with_weights(tmp_path / name)).digest)
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_packaged_weights_are_named_by_their_hash_alone():
+    weights = recipe_files.resolve(recipe.load("default")).global_config.weights
+    assert (weights.path, len(weights.sha256)) == ("", 64)
+
+
+def test_resolving_twice_changes_nothing(tmp_path):
+    (tmp_path / "w").write_bytes(b"weights")
+    resolved = recipe_files.resolve(with_weights(tmp_path / "w"))
+    assert recipe_files.resolve(resolved) == resolved
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(WeightsError, match="^cannot read '.*/none': No such file"):
+        recipe_files.resolve(with_weights(tmp_path / "none"))
+
+
+def test_files_with_a_path_are_named_and_packaged_ones_are_not(tmp_path):
+    (tmp_path / "w").write_bytes(b"weights")
+    assert [Path(file.path).name for file in recipe_files.named(with_weights(tmp_path / "w"))] == ["w"]
+    assert list(recipe_files.named(recipe_files.resolve(recipe.load("default")))) == []
+
+
+def test_copies_in_a_store_are_found_by_their_hash(tmp_path):
+    (tmp_path / "w").write_bytes(b"weights")
+    resolved = recipe_files.resolve(with_weights(tmp_path / "w"))
+    moved = recipe_files.with_folder(resolved, Path("/store/assets"))
+    sha256 = resolved.global_config.weights.sha256
+    assert moved.global_config.weights.path == f"/store/assets/{sha256}"
+    assert moved.digest == resolved.digest
