@@ -54,17 +54,20 @@ def packaged_file(backbone: str) -> Path:
 def to_timm_names(
     state: "dict[str, torch.Tensor]", blocks: "torch.nn.Sequential"
 ) -> "dict[str, torch.Tensor]":
-    """Rename the packaged state dict for timm's model, whose `blocks` tell how they group into stages."""
+    """Rename the packaged state dict for timm's model, whose `blocks` tell how they group into stages.
+
+    What belongs to another network gets a name that no model has.
+    """
     places = [(stage, block) for stage, group in enumerate(blocks) for block in range(len(group))]
     expanding = {name.split(".")[1] for name in state if "._expand_conv." in name}
     renamed = {}
     for name, value in state.items():
         if not name.startswith("_blocks."):
             layer, rest = name.split(".", 1)
-            renamed[f"{_STEM_AND_HEAD[layer]}.{rest}"] = value
+            renamed[f"{_STEM_AND_HEAD.get(layer, layer)}.{rest}"] = value
             continue
         _, number, layer, rest = name.split(".", 3)
-        stage, block = places[int(number)]
+        stage, block = places[int(number)] if int(number) < len(places) else ("", number)
         layers = _EXPANDING_BLOCK if number in expanding else _FIRST_BLOCK
-        renamed[f"blocks.{stage}.{block}.{layers[layer]}.{rest}"] = value
+        renamed[f"blocks.{stage}.{block}.{layers.get(layer, layer)}.{rest}"] = value
     return renamed

@@ -49,10 +49,7 @@ class Recipe:
     @property
     def digest(self) -> str:
         """Hash of everything that changes a stored number: files count by content, names and chain do not."""
-        counted = self.to_plain()
-        del counted["name"], counted["rerank"]
-        counted["version"] = EXTRACTION_VERSION
-        return configs.digest(_without_paths(counted))
+        return configs.digest(_without_paths({**_counted(self), "version": EXTRACTION_VERSION}))
 
     def to_plain(self) -> dict[str, object]:
         """Give the recipe as it stands in TOML and in a store's state."""
@@ -153,6 +150,17 @@ def _rerank_settings(values: dict[str, object]) -> RerankSettings:
     return configs.from_plain(RerankSettings, {**plain, "options": options}, "rerank")
 
 
+def differences(ours: Recipe, theirs: Recipe) -> list[str]:
+    """Say which settings that change a stored number differ, e.g. `global.size_px: 512, not 640`."""
+    left, right = (_flat(_without_paths(_counted(recipe))) for recipe in (ours, theirs))
+    absent = "nothing"
+    return [
+        f"{key}: {left.get(key, absent)}, not {right.get(key, absent)}"
+        for key in sorted(left.keys() | right.keys())
+        if left.get(key, absent) != right.get(key, absent)
+    ]
+
+
 def map_files(recipe: Recipe, change: Callable[[configs.FileRef], configs.FileRef]) -> Recipe:
     """Give the recipe with each file on this machine (those with a path) replaced by `change(file)`."""
 
@@ -166,9 +174,22 @@ def map_files(recipe: Recipe, change: Callable[[configs.FileRef], configs.FileRe
     )
 
 
-def _without_paths(value: object) -> object:
-    if isinstance(value, Mapping):
-        if set(value) == {"path", "sha256"}:
-            return {"sha256": value["sha256"]}
-        return {key: _without_paths(item) for key, item in value.items()}
-    return value
+def _counted(recipe: Recipe) -> dict[str, object]:
+    plain = recipe.to_plain()
+    return {key: plain[key] for key in ("photos", "global", "local")}
+
+
+def _without_paths(values: Mapping[str, object]) -> dict[str, object]:
+    if set(values) == {"path", "sha256"}:
+        return {"sha256": values["sha256"]}
+    return {
+        key: _without_paths(value) if isinstance(value, Mapping) else value for key, value in values.items()
+    }
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in values.items():
+        nested = isinstance(value, Mapping)
+        flat |= _flat(value, f"{prefix}{key}.") if nested else {prefix + key: value}  # type: ignore[arg-type]
+    return flat

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 SizeRule = Literal["longest", "crop"]
 
+# In sides of the crop.
+_WIDEST_CROPPED = 4
+
 
 def fit(
     pixels: NDArray[np.uint8], rule: SizeRule, size_px: int, resize_px: int, multiple_px: int
@@ -23,18 +26,24 @@ def fit(
             pixels, _to_multiple(height * scale, multiple_px), _to_multiple(width * scale, multiple_px)
         )
     scale = resize_px / min(height, width)
-    # A crop of a narrow strip would first enlarge it without bound: only the middle of it is resized.
-    longest = int(np.ceil(size_px / scale)) + 2
-    top, left = max(0, (height - longest) // 2), max(0, (width - longest) // 2)
-    middle = pixels[top : top + longest, left : left + longest]
-    side = max(size_px, 1)
+    # What a narrow strip would be enlarged to has no bound: what lies far outside the crop is cut off first.
+    most = int(np.ceil(_WIDEST_CROPPED * size_px / scale))
+    middle = pixels[_middle(height, most), _middle(width, most)]
     resized = _resize(
         middle,
-        max(side, round(middle.shape[0] * scale)),
-        max(side, round(middle.shape[1] * scale)),
+        max(size_px, round(middle.shape[0] * scale)),
+        max(size_px, round(middle.shape[1] * scale)),
     )
-    top, left = (resized.shape[0] - side) // 2, (resized.shape[1] - side) // 2
-    return np.ascontiguousarray(resized[top : top + side, left : left + side])
+    top, left = (resized.shape[0] - size_px) // 2, (resized.shape[1] - size_px) // 2
+    return np.ascontiguousarray(resized[top : top + size_px, left : left + size_px])
+
+
+def _middle(length: int, most: int) -> slice:
+    if length <= most:
+        return slice(None)
+    # As many are cut off on both sides, so that the middle stays the middle.
+    start = (length - most) // 2
+    return slice(start, length - start)
 
 
 def _to_multiple(length: float, multiple: int) -> int:

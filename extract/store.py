@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 LOCK_NAME = "LOCK"
 SEGMENTS, ASSETS = "segments", "assets"
+_LISTED_DIFFERENCES = 3
 _OWN_NAMES = {LOCK_NAME, SEGMENTS, ASSETS, state.FILE_NAME, state.FILE_NAME + PART_SUFFIX}
 
 
@@ -48,6 +49,11 @@ class DescriptorStore:
             StoreError: there is no store, or its state is damaged.
         """
         return cls(Path(path), state.read(Path(path)))
+
+    @staticmethod
+    def exists(path: str | Path) -> bool:
+        """Say whether there is a store at `path`, whole or not."""
+        return (Path(path) / state.FILE_NAME).exists()
 
     @property
     def revision(self) -> int:
@@ -165,8 +171,9 @@ class DescriptorStore:
         if recipe.digest != self.digest:
             raise RecipeMismatchError(
                 f"the store {str(self.path)!r} was made with the recipe {self.recipe.name!r} "
-                f"(digest {self.digest}), not with {recipe.name!r} (digest {recipe.digest}); "
-                "use the store's own recipe, or index into a new store"
+                f"(digest {self.digest}), not with {recipe.name!r} (digest {recipe.digest}): "
+                f"{'; '.join(recipes.differences(self.recipe, recipe)[:_LISTED_DIFFERENCES])}; "
+                "name no recipe to use the store's own, or index into a new store"
             )
 
     def _by_segment(self, rows: NDArray[np.int64]) -> dict[int, list[int]]:
@@ -198,7 +205,7 @@ class StoreWriter:
         self._make_folder()
         self._lock.__enter__()
         try:
-            if (self._path / state.FILE_NAME).exists():
+            if DescriptorStore.exists(self._path):
                 self.store = DescriptorStore.open(self._path)
                 self.store.check_recipe(self._recipe)
             else:

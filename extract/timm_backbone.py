@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from extract import lite_weights, weight_files
 from extract.config import FileRef
 from extract.errors import ConfigError, WeightsError
-from extract.folding import fold_batch_norm
-from extract.torchvision_guard import ensure_importable
 
 if TYPE_CHECKING:
     import torch
@@ -30,12 +28,21 @@ class Backbone(NamedTuple):
     prefix_tokens: int
 
     def maps(self, batch: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor | None]":
-        """Give the last feature map (B, C, h, w), and the class token (B, C) where the network has one."""
+        """Give the last feature map (B, C, h, w), and the class token (B, C) where the network has one.
+
+        Raises:
+            ConfigError: the network gives neither a map nor a token for each patch.
+        """
         output = self.module(batch)
         if output.ndim == 4:
             # Swin and its relatives keep channels last.
             return (output if output.shape[1] == self.dim else output.permute(0, 3, 1, 2)), None
         rows, columns = batch.shape[2] // self.patch[0], batch.shape[3] // self.patch[1]
+        if output.ndim != 3 or output.shape[1] != self.prefix_tokens + rows * columns:
+            raise ConfigError(
+                f"the network turns pictures of {tuple(batch.shape)} to {tuple(output.shape)}, which is "
+                "neither a map nor a token for each patch; take another one as global.backbone"
+            )
         tokens = output[:, self.prefix_tokens :].transpose(1, 2).reshape(len(output), self.dim, rows, columns)
         return tokens, (output[:, 0] if self.prefix_tokens else None)
 
@@ -65,16 +72,31 @@ def load(backbone: str, weights: FileRef) -> Backbone:
     """
     import torch
 
+    from extract.folding import fold_batch_norm
+
     file = Path(weights.path) if weights.path else lite_weights.packaged_file(backbone)
     if weight_files.sha256_of(file) != weights.sha256:
         raise WeightsError(f"{str(file)!r} is not the file that the recipe names (its sha256 differs)")
     model = _create(backbone, pretrained=False)
     state = weight_files.read_state(file)
     if any(name.startswith("_conv_stem") for name in state):
+        # Other networks have layers of the same names and shapes, and other padding.
+        if backbone.split(".")[0] not in lite_weights.SHA256:
+            raise WeightsError(
+                f"{str(file)!r} does not fit {backbone}: weights with these names belong to "
+                f"{', '.join(lite_weights.SHA256)}"
+            )
         state = lite_weights.to_timm_names(state, model.blocks)
     classifier = model.pretrained_cfg.get("classifier") or "head"
     heads = (classifier,) if isinstance(classifier, str) else tuple(classifier)
     state = {name: value for name, value in state.items() if not name.startswith(heads)}
+    own = model.state_dict()
+    misshaped = [name for name, value in state.items() if name in own and own[name].shape != value.shape]
+    if misshaped:
+        raise WeightsError(
+            f"{str(file)!r} does not fit {backbone}: {len(misshaped)} of its tensors have another shape "
+            f"(e.g. {misshaped[0]!r})"
+        )
     missing, unexpected = model.load_state_dict(state, strict=False)
     if missing or unexpected:
         raise WeightsError(
@@ -112,6 +134,8 @@ def _features(model: "torch.nn.Module") -> "torch.nn.Module":
 
 
 def _create(backbone: str, *, pretrained: bool) -> "torch.nn.Module":
+    from extract.torchvision_guard import ensure_importable
+
     ensure_importable()
     import timm
 

@@ -40,7 +40,9 @@ class Whitening:
         """
         from safetensors.numpy import save
 
-        content = save({"mean": self.mean, "projection": self.projection}, metadata=dict(self.provenance))
+        # safetensors writes memory as it lies: columns in place of rows would be read back as rows.
+        tensors = {"mean": self.mean, "projection": np.ascontiguousarray(self.projection)}
+        content = save(tensors, metadata=dict(self.provenance))
         part = path.with_name(path.name + ".part")
         try:
             part.write_bytes(content)
@@ -66,6 +68,11 @@ class Whitening:
             raise WeightsError(
                 f"{str(path)!r} is not a whitening ({error}); `retrieve fit-whitening` writes one"
             ) from error
+        if projection.ndim != 2 or mean.shape != projection.shape[:1]:
+            raise WeightsError(
+                f"{str(path)!r} is not a whitening (its tensors are {mean.shape} and {projection.shape}); "
+                "`retrieve fit-whitening` writes one"
+            )
         if projection.shape[0] != input_dim:
             raise ConfigError(
                 f"the whitening {str(path)!r} takes vectors of {projection.shape[0]} numbers, "

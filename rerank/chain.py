@@ -1,5 +1,6 @@
-"""A chain of re-rankers from its text, e.g. `sift-ratio,sift-geometric`."""
+"""A chain of re-rankers from its text, e.g. `sift-ratio:v=0.4,sift-geometric`."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -43,7 +44,9 @@ def parse(
     options: Mapping[str, Mapping[str, object]] | None = None,
     v: float | None = None,
 ) -> Chain:
-    """Build a chain; `options` holds settings by re-ranker, `v` overrides that of every step that has one.
+    """Build a chain; settings follow a name behind colons, e.g. `sift-ratio:ratio=0.8:v=0.4`.
+
+    `options` holds settings by re-ranker for what the text does not say, `v` overrides that of every step.
 
     Raises:
         PluginError: a name is unknown.
@@ -63,13 +66,24 @@ def parse(
         if len(names) > 1:
             raise ConfigError(f"{NONE!r} stands alone, it cannot be part of the chain {text!r}")
         return Chain(NONE, (), top)
-    return Chain(",".join(names), tuple(_step(name, options.get(name, {}), v) for name in names), top)
+    return Chain(",".join(names), tuple(_step(name, options, v) for name in names), top)
 
 
-def _step(name: str, options: Mapping[str, object], v: float | None) -> Reranker:
+def _step(text: str, options: Mapping[str, Mapping[str, object]], v: float | None) -> Reranker:
+    name, *settings = text.split(":")
     plugin = plugins.load(METHODS, name)
-    values = dict(options)
+    values = {**options.get(name, {}), **dict(_setting(text, setting) for setting in settings)}
     if v is not None and "v" in {field.name for field in fields(plugin.Config)}:
         values["v"] = v
     step: Reranker = plugin.build(configs.from_plain(plugin.Config, values, f"rerank.{name}"))
     return step
+
+
+def _setting(step: str, text: str) -> tuple[str, object]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"{step!r}: a setting is KEY=VALUE, e.g. v=0.4, got {text!r}")
+    try:
+        return key.strip(), json.loads(value)
+    except ValueError:
+        return key.strip(), value.strip()

@@ -71,18 +71,20 @@ def verify(query: NDArray[np.float32], candidate: NDArray[np.float32], config: C
     if found is None:
         return none
     homography: NDArray[np.float64] = np.asarray(found, np.float64)
-    if not np.isfinite(homography).all() or _is_collapsed(homography, query):
+    if not np.isfinite(homography).all():
         return none
-    inliers = mask.ravel().astype(np.bool_)
+    inliers = mask.ravel().astype(np.bool_) & _is_a_view(homography, query)
+    if not inliers.any():
+        return none
     _, first = np.unique(candidate[inliers], axis=0, return_index=True)
     once = np.zeros(len(query), np.bool_)
     once[np.flatnonzero(inliers)[first]] = True
     return Verified(homography, once)
 
 
-def _is_collapsed(homography: NDArray[np.float64], query: NDArray[np.float32]) -> bool:
-    """Say whether the map mirrors the picture or squeezes it to a line about the middle of the points."""
-    x, y = query.mean(axis=0, dtype=np.float64)
-    depth = homography[2] @ (x, y, 1.0)
-    area_change = np.linalg.det(homography) / depth**3 if depth else 0.0
-    return not 1 / _MAX_AREA_CHANGE < area_change < _MAX_AREA_CHANGE
+def _is_a_view(homography: NDArray[np.float64], points: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Say at which of `points` (M, 2) the map neither mirrors the picture nor squeezes it to a line."""
+    depths = points.astype(np.float64) @ homography[2, :2] + homography[2, 2]
+    with np.errstate(divide="ignore"):
+        area_changes = np.linalg.det(homography) / depths**3
+    return np.asarray((area_changes > 1 / _MAX_AREA_CHANGE) & (area_changes < _MAX_AREA_CHANGE))

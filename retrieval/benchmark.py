@@ -1,7 +1,6 @@
 """Evaluate an engine: describe the queries, search, re-rank, hold the rankings against the truth."""
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from extract.errors import PhotosError
 from extract.photos import Photos
 from rerank.chain import Chain
 from rerank.ranking import PAD, Ranking
-from retrieval.engine import Engine
+from retrieval.engine import Described, Engine
 
 logger = logging.getLogger(__name__)
 
@@ -67,9 +66,23 @@ def truth_from_labels(engine: Engine, queries: Photos) -> Truth:
     )
 
 
+def describe(engine: Engine, queries: Photos, truth: Truth, chain: Chain) -> Described:
+    """Describe the query photographs that `truth` asks about, with what `chain` needs.
+
+    What is in only one of the two is told in the log.
+    """
+    wanted = set(truth.query_ids)
+    asked = queries.select([row for row, name in enumerate(queries.ids) if name in wanted])
+    if len(asked) < len(queries):
+        logger.info("%d query photos are not in the truth and are left out", len(queries) - len(asked))
+    if len(asked) < len(wanted):
+        logger.warning("%d queries of the truth have no photo and count as wrong", len(wanted) - len(asked))
+    return engine.describe(asked, chain)
+
+
 def run(
     engine: Engine,
-    queries: Photos,
+    described: Described,
     truth: Truth,
     metrics: Sequence[Metric],
     chain: Chain,
@@ -79,24 +92,16 @@ def run(
 ) -> Benchmark:
     """Rank `depth` photographs for every query of `truth` and score them.
 
-    A query of the truth that is missing from `queries`, or whose photograph cannot be read, has no answer
-    and counts as wrong. A query that the store holds under the same id never finds itself.
+    A query without a photograph, or whose photograph could not be read, has no answer and counts as wrong.
+    A query that the store holds under the same id never finds itself.
     """
-    wanted = set(truth.query_ids)
-    asked = queries.select([row for row, name in enumerate(queries.ids) if name in wanted])
-    if len(asked) < len(queries):
-        logger.info("%d query photos are not in the truth and are left out", len(queries) - len(asked))
-    if len(asked) < len(wanted):
-        logger.warning("%d queries of the truth have no photo and count as wrong", len(wanted) - len(asked))
-    started = time.perf_counter()
-    described = engine.describe(asked, chain)
-    extracted = time.perf_counter() - started
     names = described.photos.ids
     exclude = np.array([engine.rows_by_id.get(name, PAD) for name in names], np.int64)
     answer = engine.search(described.queries, depth, chain, exclude=exclude)
     ranking = _in_order(answer.ranking, names, truth.query_ids)
-    report = score(truth, _outcome(engine, queries, truth, ranking), metrics, seed=seed)
-    seconds = {"describe": extracted, **answer.seconds}
+    outcome = _outcome(engine, described.asked, truth, ranking)
+    report = score(truth, outcome, metrics, seed=seed)
+    seconds = {"describe": described.seconds, **answer.seconds}
     return Benchmark(report, truth, ranking, described.failures, seconds)
 
 

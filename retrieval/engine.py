@@ -40,12 +40,13 @@ class Hit:
 
 @dataclass(frozen=True)
 class Described:
-    """Query photographs that could be read, their descriptors, and those that could not, with reasons."""
+    """Query photographs: all that were asked, those that could be read, and why the others could not."""
 
+    asked: Photos
     photos: Photos
     queries: Queries
-    sizes: NDArray[np.int32]
     failures: Mapping[str, str]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -119,12 +120,9 @@ class Engine:
 
     def describe(self, photos: Photos, chain: Chain) -> Described:
         """Describe photographs with the store's recipe; local features only where `chain` reads them."""
-        blocks = list(
-            describe.describe(
-                photos, self._extractors(chain), block_sizes=lambda: max(1, len(photos)), threads=0
-            )
-        )
-        return _described(photos, blocks, self.store.dim)
+        started = time.perf_counter()
+        blocks = describe.describe(photos, self._extractors(chain), block_sizes=lambda: max(1, len(photos)))
+        return _described(photos, list(blocks), self.store.dim, started)
 
     def search(
         self, queries: Queries, k: int, chain: Chain, *, exclude: NDArray[np.int64] | None = None
@@ -203,16 +201,18 @@ class Engine:
         )
 
 
-def _described(photos: Photos, blocks: Sequence[Block], dim: int) -> Described:
+def _described(photos: Photos, blocks: Sequence[Block], dim: int, started: float) -> Described:
     if not blocks:
-        return Described(photos, Queries(np.zeros((0, dim), np.float32), {}), np.zeros((0, 2), np.int32), {})
+        nothing = Queries(np.zeros((0, dim), np.float32), {})
+        return Described(photos, photos, nothing, {}, time.perf_counter() - started)
     (block,) = blocks
     records = block.records
     good = np.flatnonzero(records.statuses == OK)
     local = {kind: pack([packed[int(i)] for i in good]) for kind, packed in block.local.items() if len(good)}
     return Described(
+        photos,
         photos.select(good.tolist()),
         Queries(block.vectors[good], local),
-        records.sizes[good],
         {records.ids[i]: records.reasons[i] for i in np.flatnonzero(records.statuses == FAILED)},
+        time.perf_counter() - started,
     )

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from extract import recipe as recipes
+from extract import run
 from extract.block import FAILED, Block, Records
 from extract.features import Features, pack
 from extract.photos import Photos
@@ -25,7 +26,7 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 ROOT = Path(__file__).parent.parent
-SIFT = {"max_keypoints": 30, "max_side_px": 160}
+SIFT = {"max_keypoints": 30, "max_side_px": 64}
 
 
 @functools.cache
@@ -135,11 +136,36 @@ def glance():
 
 
 @pytest.fixture(scope="session")
+def index_program(thumbnails_and_sift):
+    """A program's beginning that defines `index(photos, store)`, which commits four photographs at a time."""
+    return f"""
+from extract import recipe, run
+from extract.photos import Photos
+run.MIN_BLOCK = 4
+def index(photos, store, **options):
+    plain = {thumbnails_and_sift.to_plain()!r}
+    return run.run(Photos.read(photos), recipe.from_plain(plain), store, threads=2, **options)
+"""
+
+
+@pytest.fixture(scope="session")
+def index(thumbnails_and_sift):
+    """What `index_program` does, in this process."""
+
+    def call(photos, store):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("extract.run.MIN_BLOCK", 4)
+            return run.run(Photos.read(photos), thumbnails_and_sift, store, threads=2)
+
+    return call
+
+
+@pytest.fixture(scope="session")
 def run_python():
     """Run a program in a process of its own; give what came of it."""
 
-    def run(program, *arguments, prefix=(), timeout_s=60):
-        command = [*prefix, sys.executable, "-c", program, *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s)
+    def call(program, *arguments):
+        command = [sys.executable, "-c", program, *map(str, arguments)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
-    return run
+    return call

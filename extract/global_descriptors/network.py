@@ -27,8 +27,8 @@ _MIN_NORM = 1e-12
 class Config:
     """Backbone (a timm name), weights, size rule, pooling, scales, whitening and normalisation.
 
-    512 px and GeM 3 were chosen on training photographs; `multiple_px` must be a multiple of the
-    network's stride or patch.
+    `multiple_px` must be a multiple of the network's stride or patch. The preset `default` says which
+    settings were chosen on training photographs.
     """
 
     backbone: str = "tf_efficientnet_lite2"

@@ -9,8 +9,9 @@ from extract.errors import ConfigError
 from extract.features import Features
 from extract.images import Photo
 
-# What `retrieve index --local sift` sets as the chain of a recipe that names none.
-RECOMMENDED_CHAIN = "sift-geometric"
+# What `--local sift` sets as the chain of a recipe that names none. On training photographs (335 queries, 7
+# places) map@100 rose by 0.6 points with it, by 0.1 with sift-ratio at v = 0.8, by 0.2 with geometry alone.
+RECOMMENDED_CHAIN = "sift-ratio:v=0.4,sift-geometric"
 WIDTH = 128
 DTYPE = np.uint8
 

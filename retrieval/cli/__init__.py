@@ -59,25 +59,37 @@ def main() -> None:
     # Names of files need not be valid UTF-8; they are printed escaped instead of ending the program.
     sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    code = _run()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Everything is written by now. Taking torch apart again would cost a third of a second, and threads
+    # that an interrupt left deep in a network are not worth the wait.
+    os._exit(code)
+
+
+def _run() -> int:
     try:
-        sys.exit(cli.main(standalone_mode=False))
+        cli.main(standalone_mode=False)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else EXIT_ERROR
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (RetrieveError, EvaluationError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(EXIT_ERROR)
+        return _fail(str(error))
     except OSError as error:
-        click.echo(f"error: {error.strerror or error}{_file_of(error)}", err=True)
-        sys.exit(EXIT_ERROR)
+        return _fail(f"{error.strerror or error}{_file_of(error)}")
     except MemoryError:
-        click.echo("error: out of memory; ask about fewer photographs at once", err=True)
-        sys.exit(EXIT_ERROR)
+        return _fail("out of memory; ask about fewer photographs at once")
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what was committed stays, run the same command to go on", err=True)
-        sys.stderr.flush()
-        # Threads may be deep in a network; nothing of theirs is worth the wait.
-        os._exit(_EXIT_INTERRUPTED)
+        return _EXIT_INTERRUPTED
+    return 0
+
+
+def _fail(sentence: str) -> int:
+    click.echo(f"error: {sentence}", err=True)
+    return EXIT_ERROR
 
 
 def _file_of(error: OSError) -> str:

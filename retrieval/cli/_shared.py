@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +24,8 @@ _PLAIN_EVERY_S = 10.0
 def recipe_options(function: Function) -> Function:
     """Add the options that say how photographs are described."""
     options = [
-        click.option("--recipe", "recipe_name", default="default", metavar="NAME|FILE.toml",
-                     show_default=True, help="A recipe that ships by name, or a TOML file."),
+        click.option("--recipe", "recipe_name", metavar="NAME|FILE.toml",
+                     help="A recipe that ships by name, or a TOML file; else default."),
         click.option("--backbone", help="Any timm model by name, in place of the recipe's."),
         click.option("--weights", metavar="FILE",
                      help="Weights of the backbone: safetensors or a state dict."),
@@ -54,7 +55,12 @@ def chain_options(function: Function) -> Function:
 
 
 def read_recipe(
-    name: str, *, backbone: str | None, weights: str | None, whitening: str | None, settings: Sequence[str]
+    name: str | None,
+    *,
+    backbone: str | None,
+    weights: str | None,
+    whitening: str | None,
+    settings: Sequence[str],
 ) -> "Recipe":
     """Load a recipe and lay the options over it.
 
@@ -63,7 +69,7 @@ def read_recipe(
     """
     from extract import recipe as recipes
 
-    values = recipes.load(name).to_plain()
+    values = recipes.load(name or "default").to_plain()
     given = {"global.backbone": backbone, "global.weights": weights, "global.whitening": whitening}
     for key, value in given.items():
         if value is not None:
@@ -102,34 +108,50 @@ def progress(what: str) -> "Iterator[tuple[Callable[[int], None], Callable[[bool
     """
     from tqdm import tqdm
 
-    bar: list[tqdm[None]] = []
-    terminal = sys.stderr.isatty()
+    bars: list[tqdm[None]] = []
+    plain = _PlainProgress(what)
+    if not sys.stderr.isatty():
+        yield plain.start, plain.step
+        return
 
     def start(total: int) -> None:
         if total:
-            bar.append(
-                tqdm(
-                    total=total,
-                    desc=what,
-                    unit=" photos",
-                    file=sys.stderr,
-                    mininterval=0.2 if terminal else _PLAIN_EVERY_S,
-                    maxinterval=_PLAIN_EVERY_S,
-                    ncols=None if terminal else 0,
-                    leave=terminal,
-                )
-            )
+            bars.append(tqdm(total=total, desc=what, unit=" photos", file=sys.stderr, dynamic_ncols=True))
 
     def step(failed: bool) -> None:
-        bar[0].update()
-        if not terminal and bar[0].n == bar[0].last_print_n:
-            sys.stderr.write("\n")
+        bars[0].update()
 
     try:
         yield start, step
     finally:
-        for one in bar:
-            one.close()
+        for bar in bars:
+            bar.close()
+
+
+class _PlainProgress:
+    """A line every few seconds, for logs."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._total = self._done = 0
+        self._started = self._last = 0.0
+
+    def start(self, total: int) -> None:
+        self._total = total
+        self._started = self._last = time.monotonic()
+
+    def step(self, failed: bool) -> None:
+        self._done += 1
+        now = time.monotonic()
+        if now - self._last < _PLAIN_EVERY_S:
+            return
+        self._last = now
+        rate = self._done / (now - self._started)
+        left = (self._total - self._done) / rate
+        click.echo(
+            f"{self._what}: {self._done} of {self._total} photos, {rate:.1f} a second, {left:.0f} s left",
+            err=True,
+        )
 
 
 def show_failures(failures: Sequence[tuple[str, str]]) -> None:

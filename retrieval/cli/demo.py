@@ -47,8 +47,9 @@ def command(out: str, as_json: bool) -> None:
     queries = Photos.read(made.queries)
     truth = benchmark.truth_from_labels(engine, queries)
     metrics = [metric_plugins.parse(name) for name in ("map@100", "recall@1")]
-    chains = ("none", "sift-ratio", recipe.rerank.chain)
-    runs = {text: benchmark.run(engine, queries, truth, metrics, engine.chain(text)) for text in chains}
+    chains = ("none", "sift-ratio", "sift-geometric", recipe.rerank.chain)
+    described = benchmark.describe(engine, queries, truth, engine.chain(chains[-1]))
+    runs = {text: benchmark.run(engine, described, truth, metrics, engine.chain(text)) for text in chains}
     grid = folder / "grid.png"
     chosen = _most_changed(runs["none"], runs[chains[-1]])
     answers, correct, titles = [], [], []

@@ -61,7 +61,8 @@ def command(
         else benchmark.truth_from_labels(engine, photos)
     )
     depth = max([_DEPTH, *(getattr(metric, "k", 0) or 0 for metric in metrics)])
-    done = benchmark.run(engine, photos, known, metrics, chain, depth=depth)
+    described = benchmark.describe(engine, photos, known, chain)
+    done = benchmark.run(engine, described, known, metrics, chain, depth=depth)
     if save_ranking:
         saved_ranking.write(save_ranking, done, engine)
     show_failures(list(done.failures.items()))

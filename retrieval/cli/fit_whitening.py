@@ -32,7 +32,7 @@ def command(
     kind: str,
     dim: int,
     shrinkage: float | None,
-    recipe_name: str,
+    recipe_name: str | None,
     backbone: str | None,
     weights: str | None,
     whitening: str | None,

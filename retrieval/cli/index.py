@@ -20,7 +20,7 @@ from retrieval.cli._shared import echo_json, progress, read_recipe, recipe_optio
 def command(
     photos: str,
     store: str,
-    recipe_name: str,
+    recipe_name: str | None,
     backbone: str | None,
     weights: str | None,
     whitening: str | None,
@@ -32,7 +32,7 @@ def command(
     """Describe the photographs of a folder or a CSV (id,file[,label,…]) and keep the descriptors.
 
     Run it again to go on after a stop, or to take in photographs that came since: what is done is not
-    done again.
+    done again, and a store that is there goes on with its own recipe when none is named.
 
     \b
     Example:
@@ -44,9 +44,13 @@ def command(
     from extract.store import DescriptorStore
 
     given = Photos.read(photos)
-    recipe = read_recipe(
-        recipe_name, backbone=backbone, weights=weights, whitening=whitening, settings=settings
-    )
+    options = (recipe_name, backbone, weights, whitening, local, *settings)
+    if all(option is None for option in options) and DescriptorStore.exists(store):
+        recipe = DescriptorStore.open(store).recipe
+    else:
+        recipe = read_recipe(
+            recipe_name, backbone=backbone, weights=weights, whitening=whitening, settings=settings
+        )
     if local is not None:
         kinds = [kind.strip() for kind in local.split(",") if kind.strip() and kind.strip() != "none"]
         recipe = recipes.with_local(recipe, kinds)

@@ -69,7 +69,7 @@ class FlatIndex:
         return self._ranking(scores[:, :k], places[:, :k])
 
     def _scan(self, vectors: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Search few queries at the speed of the memory: FAISS gives each query one thread, BLAS all of them."""
+        """Search few queries at the memory's speed: FAISS gives a query one thread, BLAS all of them."""
         import faiss
 
         count = len(self)

@@ -45,7 +45,7 @@ class TestKeys:
             outer(scale=[1.0])
 
     def test_an_unknown_key_near_to_none_is_refused_with_all_of_them(self):
-        with pytest.raises(ConfigError, match="^inner has no setting 'xyz'; there are: depth, ratio$"):
+        with pytest.raises(ConfigError, match=r"^inner has no setting 'xyz'; there are: depth, ratio$"):
             from_plain(Inner, {"xyz": 1}, "inner")
 
     def test_an_unknown_key_of_a_nested_table_is_named_with_its_path(self):
@@ -53,7 +53,7 @@ class TestKeys:
             outer(inner={"deph": 1})
 
     def test_a_missing_key_is_named(self):
-        with pytest.raises(ConfigError, match="^outer lacks title$"):
+        with pytest.raises(ConfigError, match=r"^outer lacks title$"):
             from_plain(Outer, {}, "outer")
 
     def test_what_is_not_said_takes_its_default(self):

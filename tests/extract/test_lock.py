@@ -75,7 +75,7 @@ def test_a_longer_number_of_a_former_holder_does_not_show(tmp_path):
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path):
     with (
-        pytest.raises(StoreError, match="^cannot write to the store '.*/none': No such file"),
+        pytest.raises(StoreError, match=r"^cannot write to the store '.*/none': No such file"),
         WriterLock(tmp_path / "none" / "LOCK"),
     ):
         pass
@@ -85,9 +85,12 @@ def test_a_full_disk_has_no_room_for_the_number_but_for_the_lock(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))  # Python ignores SIGXFSZ
     try:
-        with WriterLock(tmp_path / "LOCK"):
-            with pytest.raises(StoreBusyError, match="process unknown"), WriterLock(tmp_path / "LOCK"):
-                pass
+        with (
+            WriterLock(tmp_path / "LOCK"),
+            pytest.raises(StoreBusyError, match="process unknown"),
+            WriterLock(tmp_path / "LOCK"),
+        ):
+            pass
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -97,5 +100,5 @@ def test_a_file_system_without_locks_is_one_sentence(tmp_path, monkeypatch):
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr(fcntl, "flock", unsupported)
-    with pytest.raises(StoreError, match="^cannot lock the store .* Operation not supported; keep it on"):
+    with pytest.raises(StoreError, match=r"^cannot lock the store .* Operation not supported; keep it on"):
         WriterLock(tmp_path / "LOCK").__enter__()

@@ -47,7 +47,7 @@ def test_a_misspelt_name_is_refused_with_the_nearest(package):
 
 def test_a_name_near_to_none_is_refused_with_all(package):
     with pytest.raises(
-        PluginError, match="^there is no call 'x'; there are: aliked, broken, song-thrush, wren$"
+        PluginError, match=r"^there is no call 'x'; there are: aliked, broken, song-thrush, wren$"
     ):
         plugins.load(package, "x")
 
@@ -60,7 +60,7 @@ def test_a_file_name_is_no_plugin_name(package, name):
 
 def test_a_missing_library_is_named(package):
     with pytest.raises(
-        PluginError, match="^aliked needs the package a_library_nobody_has; install it and run again$"
+        PluginError, match=r"^aliked needs the package a_library_nobody_has; install it and run again$"
     ):
         plugins.load(package, "aliked")
 

@@ -43,7 +43,7 @@ def test_a_failing_disk_is_one_sentence_and_the_old_file_stays(tmp_path, monkeyp
 def test_a_disk_that_turns_read_only_on_the_way_is_the_same_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", failing(errno.EROFS))
     monkeypatch.setattr("pathlib.Path.unlink", failing(errno.EROFS))
-    with pytest.raises(StoreError, match="^cannot write .* Read-only file system; "):
+    with pytest.raises(StoreError, match=r"^cannot write .* Read-only file system; "):
         publish(tmp_path / "a", b"new")
 
 

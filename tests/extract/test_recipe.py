@@ -94,6 +94,26 @@ class TestDigest:
         assert recipe.from_plain(backwards).digest == made("photos", {}).digest
 
 
+class TestDifferences:
+    @pytest.mark.parametrize(("table", "name"), sorted(OTHER))
+    def test_a_setting_that_differs_is_named_with_both_values(self, table, name):
+        ours, theirs = made(table, {}), made(table, {name: OTHER[table, name]})
+        (difference,) = recipe.differences(ours, theirs)
+        assert name in difference
+        assert ", not " in difference
+
+    def test_a_descriptor_that_one_lacks_is_nothing_there(self):
+        ours = made("photos", {})
+        found = recipe.differences(recipe.with_local(ours, []), ours)
+        assert "local.sift.max_keypoints: nothing, not 500" in found
+        assert all(line.startswith("local.sift.") for line in found)
+
+    def test_what_does_not_count_does_not_differ(self):
+        ours = recipe.from_plain({"name": "a", "global": {"weights": {"path": "a", "sha256": "0"}}})
+        theirs = recipe.from_plain({"name": "b", "global": {"weights": {"path": "b", "sha256": "0"}}})
+        assert recipe.differences(ours, theirs) == []
+
+
 class TestFromPlain:
     @pytest.mark.parametrize(
         ("values", "sentence"),
@@ -137,6 +157,12 @@ class TestLoad:
     def test_every_preset_loads_under_its_name(self, name):
         assert recipe.load(name).name == name
 
+    def test_presets_are_read_without_torch(self, run_python):
+        program = (
+            "import sys; from extract import recipe; recipe.load('default'); print('torch' in sys.modules)"
+        )
+        assert run_python(program).stdout == "False\n"
+
     def test_no_two_presets_give_the_same_numbers(self):
         assert len({recipe.load(name).digest for name in recipe.preset_names()}) == len(recipe.preset_names())
 
@@ -175,7 +201,8 @@ class TestWithLocal:
         assert recipe.with_local(given, ["sift"]).local["sift"].max_keypoints == 9
 
     def test_a_descriptor_that_is_new_brings_its_recommended_chain(self):
-        assert recipe.with_local(recipe.from_plain({}), ["sift"]).rerank.chain == "sift-geometric"
+        chain = plugins.load(recipe.LOCAL_PLUGINS, "sift").RECOMMENDED_CHAIN
+        assert recipe.with_local(recipe.from_plain({}), ["sift"]).rerank.chain == chain != "none"
 
     def test_a_chain_that_is_named_stays(self):
         given = recipe.from_plain({"rerank": {"chain": "sift-ratio", "top": 7}})

@@ -40,7 +40,7 @@ def test_resolving_twice_changes_nothing(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(WeightsError, match="^cannot read '.*/none': No such file"):
+    with pytest.raises(WeightsError, match=r"^cannot read '.*/none': No such file"):
         recipe_files.resolve(with_weights(tmp_path / "none"))
 
 

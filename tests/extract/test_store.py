@@ -1,5 +1,6 @@
 """The store: what was appended is read by row, and one writer grows it by whole revisions."""
 
+import itertools
 import os
 
 import numpy as np
@@ -40,7 +41,7 @@ class TestReading:
     def test_records_of_all_segments_follow_each_other(self, filled, blocks):
         store = DescriptorStore.open(filled)
         assert (store.num_rows, store.revision, store.dim) == (13, 3, 192)
-        assert store.records.ids == tuple(sum(BLOCKS, []))
+        assert store.records.ids == tuple(itertools.chain(*BLOCKS))
         for name in ("content_hashes", "sizes", "file_bytes", "modified_ns", "statuses"):
             expected = np.concatenate([getattr(block.records, name) for block in blocks])
             np.testing.assert_array_equal(getattr(store.records, name), expected, strict=True)
@@ -103,7 +104,9 @@ class TestWriting:
     def test_superseded_rows_are_deleted_in_the_same_step(self, tmp_path, thumbnails_and_sift, blocks):
         with StoreWriter(tmp_path / "S", thumbnails_and_sift, 192) as writer:
             writer.append(blocks[0])
+            before = writer.store
             writer.append(blocks[1], superseded=[3, 0])
+            assert (before.revision, before.num_rows, before.current.all()) == (1, 5, True)
             writer.append(blocks[2], superseded=[5])
             assert writer.store.revision == 3
         store = DescriptorStore.open(tmp_path / "S")
@@ -140,7 +143,7 @@ class TestWriting:
         self, tmp_path, thumbnails_and_sift, blocks, glance, filled
     ):
         write(tmp_path / "S", thumbnails_and_sift, blocks[0])
-        (tmp_path / "S/segments/000001.h5.part").write_bytes(b"half a segm")
+        (tmp_path / "S/segments/000007.h5.part").write_bytes(b"half a segm")
         (tmp_path / "S/segments/000001.h5").write_bytes(b"published, but its state was not")
         write(tmp_path / "S", thumbnails_and_sift, *blocks[1:])
         assert glance(tmp_path / "S") == glance(filled)
@@ -150,7 +153,7 @@ class TestWriting:
 class TestRecipe:
     def test_another_recipe_is_refused_and_both_are_named(self, filled, thumbnails):
         digest = DescriptorStore.open(filled).digest
-        sentence = f"'unnamed' .digest {digest}., not with 'thumbnails' .digest {thumbnails.digest}.; use"
+        sentence = f"'unnamed' .digest {digest}., not with 'thumbnails' .digest {thumbnails.digest}.: local"
         with pytest.raises(RecipeMismatchError, match=sentence):
             write(filled, thumbnails)
         with pytest.raises(RecipeMismatchError, match=sentence):

@@ -1,4 +1,4 @@
-"""What the tests of re-ranking share: SIFT of real photographs, made-up features, and a database of arrays."""
+"""What tests of re-ranking share: SIFT of real photographs, made-up features, and a database of arrays."""
 
 import functools
 

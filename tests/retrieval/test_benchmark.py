@@ -17,6 +17,12 @@ def engine(store):
     return Engine.open(store)
 
 
+def judged(engine, queries, truth, metric):
+    chain = engine.chain("none")
+    described = benchmark.describe(engine, queries, truth, chain)
+    return benchmark.run(engine, described, truth, [metrics.parse(metric)], chain)
+
+
 def average_precision(ranked, relevant, k=100):
     hits, total = 0, 0.0
     for rank, row in enumerate(ranked[:k], start=1):
@@ -29,7 +35,7 @@ def average_precision(ranked, relevant, k=100):
 def test_figure_equals_a_plain_loop_over_a_plain_product(engine, places):
     queries = Photos.read(places.queries)
     truth = benchmark.truth_from_labels(engine, queries)
-    done = benchmark.run(engine, queries, truth, [metrics.parse("map@100")], engine.chain("none"))
+    done = judged(engine, queries, truth, "map@100")
     described = engine.describe(queries, engine.chain("none"))
     order = np.argsort(-(described.queries.vectors @ engine.store.vectors().T), axis=1, kind="stable")
     labels = engine.store.records.labels
@@ -45,7 +51,7 @@ def test_figure_equals_a_plain_loop_over_a_plain_product(engine, places):
 def test_a_query_in_the_store_does_not_find_itself(engine, places):
     photos = Photos.read(places.index)
     truth = benchmark.truth_from_labels(engine, photos)
-    done = benchmark.run(engine, photos, truth, [metrics.parse("map@100")], engine.chain("none"))
+    done = judged(engine, photos, truth, "map@100")
     own = np.array([engine.rows_by_id[name] for name in truth.query_ids])
     assert not (done.ranking.rows == own[:, None]).any()
     assert (truth.num_relevant == 1).all()
@@ -56,10 +62,10 @@ def test_an_unreadable_query_counts_as_wrong(engine, places, tmp_path):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"nothing")
     spoiled = Photos(queries.ids, (str(broken), *queries.paths[1:]), queries.labels, queries.metadata)
-    metric = [metrics.parse("recall@100")]
+    metric = "recall@100"
     truth = benchmark.truth_from_labels(engine, queries)
-    good = benchmark.run(engine, queries, truth, metric, engine.chain("none"))
-    bad = benchmark.run(engine, spoiled, truth, metric, engine.chain("none"))
+    good = judged(engine, queries, truth, metric)
+    bad = judged(engine, spoiled, truth, metric)
     assert list(bad.failures) == [queries.ids[0]]
     assert bad.report.unanswered == (queries.ids[0],)
     assert bad.report.metrics["recall@100"].value == pytest.approx(
@@ -90,8 +96,8 @@ def test_solution_file_and_labels_give_the_same_figure(engine, places, tmp_path)
     file = tmp_path / "solution.csv"
     file.write_text("id,images,Usage\n" + "\n".join(lines) + "\n")
     truth = Truth.from_solution(file, engine.rows_by_id)
-    metric = [metrics.parse("map@100")]
-    one = benchmark.run(engine, queries, by_label, metric, engine.chain("none"))
-    two = benchmark.run(engine, queries, truth, metric, engine.chain("none"))
+    metric = "map@100"
+    one = judged(engine, queries, by_label, metric)
+    two = judged(engine, queries, truth, metric)
     assert two.report.metrics == one.report.metrics
     assert set(two.report.usages) == {"public", "private"}

@@ -1,0 +1,64 @@
+"""What tests of extraction share: one thread for torch, photographs in the environment, files of weights."""
+
+import functools
+import shutil
+import sys
+
+import numpy as np
+import pytest
+
+from extract import weight_files
+from extract.config import FileRef
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Two threads of torch on a busy machine are ten times slower than one."""
+    torch = sys.modules.get("torch")
+    if torch:
+        torch.set_num_threads(1)
+
+
+@functools.cache
+def _picture(name):
+    from skimage import data
+    from sklearn.datasets import load_sample_image
+
+    if name in ("china", "flower"):
+        return np.array(load_sample_image(f"{name}.jpg"))
+    return np.array(getattr(data, name)()[..., :3])
+
+
+@pytest.fixture(scope="session")
+def picture():
+    """Give the pixels (h, w, 3) uint8 RGB of a photograph of scikit-learn or scikit-image by its name."""
+    return _picture
+
+
+@pytest.fixture(scope="session")
+def weights_of(tmp_path_factory):
+    """Save the random weights of a timm model, always the same ones, and give the file's FileRef."""
+    from extract.torchvision_guard import ensure_importable
+
+    ensure_importable()
+    import timm
+    import torch
+    from safetensors.torch import save_file
+
+    folder = tmp_path_factory.mktemp("weights")
+
+    @functools.cache
+    def save(name, suffix=".safetensors"):
+        path = folder / f"{name}{suffix}"
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            state = timm.create_model(name).state_dict()
+        if suffix == ".safetensors":
+            save_file({key: value.contiguous() for key, value in state.items()}, path)
+        else:
+            torch.save(state, path)
+        return FileRef(str(path), weight_files.sha256_of(path))
+
+    yield save
+    # half a gigabyte, of which pytest would keep three runs
+    shutil.rmtree(folder)

@@ -1,0 +1,180 @@
+"""Photographs to blocks: in order, bounded, and an error ends it at once."""
+
+import os
+import threading
+import time
+import weakref
+
+import numpy as np
+import pytest
+
+from extract import describe, images
+from extract.describe import Lent
+from extract.extractors import Extractors
+from extract.photos import Photos
+
+AHEAD_PER_THREAD = 6
+
+
+class Probe:
+    """A global extractor that counts the pictures that are held; a vector is the mean and the height."""
+
+    dim = 2
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.prepared = self.held = self.most_held = 0
+        self.batches = []
+
+    def prepare(self, pixels):
+        small = pixels[::2, ::2].copy()
+        with self.lock:
+            self.prepared += 1
+            self.held += 1
+            self.most_held = max(self.most_held, self.held)
+        weakref.finalize(small, self._let_go)
+        return small
+
+    def extract(self, batch):
+        self.batches.append(batch.shape)
+        return np.array([[picture.mean(), len(picture)] for picture in batch], np.float32)
+
+    def _let_go(self):
+        with self.lock:
+            self.held -= 1
+
+
+def of(probe):
+    return Extractors(images.Config(), probe, {}, {})
+
+
+def blocks_of(photos, probe, sizes=4, **options):
+    return list(describe.describe(photos, of(probe), block_sizes=lambda: sizes, **options))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, write_photos):
+    folder = tmp_path_factory.mktemp("describe")
+    write_photos(folder, 60)
+    return folder
+
+
+@pytest.fixture
+def photos(folder):
+    return Photos.from_folder(folder)
+
+
+def test_blocks_hold_the_photos_in_order(photos):
+    sizes = iter([4, 9, 1, 30, 100])
+    blocks = list(describe.describe(photos, of(Probe()), block_sizes=lambda: next(sizes)))
+    assert [len(block) for block in blocks] == [4, 9, 1, 30, 16]
+    assert sum((block.records.ids for block in blocks), ()) == photos.ids
+    vectors = np.concatenate([block.vectors for block in blocks])
+    for path, vector in zip(photos.paths, vectors, strict=True):
+        pixels = images.read_photo(path, images.Config()).pixels[::2, ::2]
+        assert vector.tolist() == [np.float32(pixels.mean()), 60]
+
+
+def test_no_photos_are_no_blocks(photos):
+    assert blocks_of(photos.select([]), Probe()) == []
+
+
+def test_batches_are_of_one_shape_and_within_one_block(tmp_path, write_photos):
+    photos = write_photos(tmp_path, 23)
+    from PIL import Image
+
+    for path in photos.paths[::3]:
+        Image.open(path).rotate(90, expand=True).save(path)
+    probe = Probe()
+    blocks_of(photos, probe, sizes=20)
+    assert {shape[1:] for shape in probe.batches} == {(60, 80, 3), (80, 60, 3)}
+    # Of 20 photographs 7 are upright and 13 are not, of the last three 1 and 2.
+    assert sorted(shape[0] for shape in probe.batches) == sorted([7, 8, 5, 1, 2])
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("repeats", [1, 5])
+def test_what_is_held_does_not_grow_with_the_number_of_photos(photos, threads, repeats):
+    many = Photos(
+        tuple(f"{name} {turn}" for turn in range(repeats) for name in photos.ids),
+        photos.paths * repeats,
+        ("",) * 60 * repeats,
+        ({},) * 60 * repeats,
+    )
+    probe, taken, ahead = Probe(), [], []
+
+    def slow_consumer(failed):
+        taken.append(failed)
+        ahead.append(probe.prepared - len(taken))
+        time.sleep(0.001)
+
+    blocks_of(many, probe, sizes=50, threads=threads, on_photo=slow_consumer)
+    assert len(taken) == probe.prepared == 60 * repeats
+    assert max(ahead) <= AHEAD_PER_THREAD * threads + 1
+    # Beside those ahead, one batch is being gathered and one a thread is on its way.
+    assert probe.most_held <= AHEAD_PER_THREAD * threads + 1 + describe.BATCH_SIZE * (1 + threads)
+
+
+def test_each_photo_is_told_once_in_order(photos, tmp_path):
+    missing = str(tmp_path / "none.jpg")
+    paths = tuple(missing if row % 7 == 3 else path for row, path in enumerate(photos.paths))
+    told = []
+    broken = Photos(photos.ids, paths, photos.labels, photos.metadata)
+    blocks = blocks_of(broken, Probe(), threads=4, on_photo=told.append)
+    assert told == [row % 7 == 3 for row in range(60)]
+    assert [bool(s) for block in blocks for s in block.records.statuses] == told
+    hashes = np.concatenate([block.records.content_hashes for block in blocks])
+    assert hashes.any(axis=1).tolist() == [not failed for failed in told]
+
+
+def test_what_is_lent_is_not_decoded(photos, monkeypatch):
+    def refuse(data, config):
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(images, "decode", refuse)
+    lent = Lent(np.array([7, 5], np.int32), np.array([1, 2], np.float32), {})
+    (block,) = blocks_of(photos, Probe(), sizes=60, lend=lambda content_hash: lent)
+    assert block.vectors.tolist() == [[1, 2]] * 60
+    assert block.records.sizes.tolist() == [[7, 5]] * 60
+    assert [os.path.getsize(path) for path in photos.paths] == block.records.file_bytes.tolist()
+
+
+@pytest.mark.parametrize("broken_method", ["prepare", "extract"])
+def test_a_mistake_in_an_extractor_ends_it_and_leaves_no_thread(photos, monkeypatch, broken_method):
+    def mistaken(self, pixels):
+        raise ZeroDivisionError(broken_method)
+
+    threads_before = threading.active_count()
+    monkeypatch.setattr(Probe, broken_method, mistaken)
+    with pytest.raises(ZeroDivisionError, match=broken_method):
+        blocks_of(photos, Probe())
+    assert threading.active_count() == threads_before
+
+
+def test_control_c_stops_the_threads(photos, monkeypatch):
+    prepare = Probe.prepare
+
+    def prepare_slowly(self, pixels):
+        time.sleep(0.02)
+        return prepare(self, pixels)
+
+    monkeypatch.setattr(Probe, "prepare", prepare_slowly)
+    probe, prepared = Probe(), []
+
+    def interrupt(failed):
+        prepared.append(probe.prepared)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        blocks_of(photos, probe, threads=2, on_photo=interrupt)
+    # What a thread has in hand is finished, what waits in the queue is not begun.
+    assert probe.prepared <= prepared[0] + 2
+
+
+def test_equal_metadata_is_stored_as_equal_text():
+    assert describe.metadata_text({"b": "ä", "a": "1"}) == describe.metadata_text({"a": "1", "b": "ä"})
+    assert describe.metadata_text({}) == "{}"
+
+
+def test_cores_are_those_that_this_process_may_use():
+    assert describe.num_cores() == len(os.sched_getaffinity(0))

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+
+from extract.pooling import pool
+
+
+@pytest.fixture(scope="module")
+def maps():
+    return torch.rand(2, 5, 3, 4, generator=torch.Generator().manual_seed(0)) * 3
+
+
+def test_average_and_maximum_by_hand():
+    maps = torch.tensor([[[[1.0, 2.0], [3.0, 6.0]]]])
+    assert pool(maps, None, "avg", 3.0).tolist() == [[3.0]]
+    assert pool(maps, None, "max", 3.0).tolist() == [[6.0]]
+
+
+def test_generalised_mean_by_hand():
+    # ((1 + 8 + 27 + 0) / 4) ** (1/3) = 9 ** (1/3)
+    maps = torch.tensor([[[[1.0, 2.0], [3.0, 0.0]]]])
+    np.testing.assert_allclose(pool(maps, None, "gem", 3.0), [[9 ** (1 / 3)]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("p", [1.0, 1.5, 3.0, 6.5, 8.0, 8.1, 20.0, 100.0])
+def test_generalised_mean_equals_the_formula_in_double_precision(maps, p):
+    expected = np.mean(maps.numpy().astype(np.float64) ** p, axis=(2, 3)) ** (1 / p)
+    np.testing.assert_allclose(pool(maps, None, "gem", p), expected, rtol=1e-5)
+
+
+def test_generalised_mean_with_one_is_the_average(maps):
+    np.testing.assert_allclose(pool(maps, None, "gem", 1.0), pool(maps, None, "avg", 1.0), rtol=1e-6)
+
+
+def test_generalised_mean_rises_with_p_to_the_maximum(maps):
+    pooled = torch.stack([pool(maps, None, "gem", p) for p in (1.0, 2.0, 4.0, 8.0, 16.0, 100.0)])
+    assert (pooled.diff(dim=0) > 0).all()
+    top = pool(maps, None, "max", 3.0)
+    # at most n ** (1 / p) = 12 ** .01 = 1.025 apart
+    assert (pooled[-1] <= top).all()
+    np.testing.assert_allclose(pooled[-1], top, rtol=0.025)
+
+
+@pytest.mark.parametrize("p", [3.0, 8.0, 50.0, 100.0])
+@pytest.mark.parametrize("value", [0.0, 1e-5, 0.01, 6.0, 1000.0, 10_000.0])
+def test_generalised_mean_of_equal_values_is_that_value(value, p):
+    pooled = pool(torch.full((1, 2, 3, 3), value), None, "gem", p)
+    np.testing.assert_allclose(pooled, max(value, 1e-6), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("p", [1.0, 3.0, 100.0])
+def test_generalised_mean_takes_negative_values_for_nothing(p):
+    maps = torch.tensor([[[[-5.0, -1.0], [-3.0, 2.0]]]])
+    blank = torch.tensor([[[[0.0, 0.0], [0.0, 2.0]]]])
+    np.testing.assert_array_equal(pool(maps, None, "gem", p), pool(blank, None, "gem", p))
+
+
+@pytest.mark.parametrize("kind", ["gem", "avg", "max"])
+def test_each_picture_and_channel_is_pooled_by_itself(maps, kind):
+    together = pool(maps, None, kind, 10.0)
+    assert together.shape == (2, 5)
+    for picture in range(2):
+        for channel in range(5):
+            alone = pool(maps[picture, channel][None, None], None, kind, 10.0)
+            np.testing.assert_allclose(alone, together[picture : picture + 1, channel : channel + 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["gem", "avg", "max"])
+def test_order_of_memory_does_not_matter(maps, kind):
+    other = maps.contiguous(memory_format=torch.channels_last)
+    np.testing.assert_allclose(pool(other, None, kind, 3.0), pool(maps, None, kind, 3.0), rtol=1e-6)
+
+
+def test_class_token_is_given_as_it_is(maps):
+    token = torch.arange(10.0).reshape(2, 5)
+    assert pool(maps, token, "cls", 3.0) is token
+
+
+def test_class_token_of_a_network_without_one_is_refused(maps):
+    with pytest.raises(ValueError, match="no class token; pool with gem, avg or max"):
+        pool(maps, None, "cls", 3.0)
