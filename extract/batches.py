@@ -11,8 +11,8 @@ Batch = tuple[list[int], NDArray[np.uint8]]
 class Batcher:
     """Hold pictures by shape until a batch is full.
 
-    Batches form by photo order alone, so a run that was killed and went on gives the same bytes as one
-    that was not: some kernels round differently in batches of another size.
+    Batches form by photo order alone, never by which thread was faster: some kernels round differently
+    in batches of another size.
     """
 
     def __init__(self, batch_size: int) -> None:

@@ -18,8 +18,6 @@ from extract.extractors import Extractors
 from extract.features import Features, pack
 from extract.photos import Photos
 
-BATCH_SIZE = 8
-
 # Photographs that are decoded ahead, a thread: enough that no thread waits, little enough to hold.
 _AHEAD_PER_THREAD = 6
 
@@ -83,11 +81,11 @@ def num_cores() -> int:
 class _Chunk:
     """The photographs of one block while they are worked on."""
 
-    def __init__(self, photos: Photos, first: int, count: int) -> None:
+    def __init__(self, photos: Photos, first: int, count: int, batch_size: int) -> None:
         self.photos = photos
         self.first = first
         self.described = [_Described() for _ in range(count)]
-        self.batcher = Batcher(BATCH_SIZE)
+        self.batcher = Batcher(batch_size)
         self.waiting = count
         self.batches: list[Future[None]] = []
 
@@ -106,7 +104,8 @@ class _Run:
         chunks: deque[_Chunk] = deque()
         first = 0
         while first < len(photos):
-            chunk = _Chunk(photos, first, min(block_sizes(), len(photos) - first))
+            count = min(block_sizes(), len(photos) - first)
+            chunk = _Chunk(photos, first, count, self._extractors.vector.batch_size)
             chunks.append(chunk)
             for place in range(len(chunk.described)):
                 path = photos.paths[first + place]

@@ -13,9 +13,13 @@ from extract.recipe import GLOBAL_PLUGINS, LOCAL_PLUGINS, Recipe
 
 
 class GlobalExtractor(Protocol):
-    """Photographs to vectors of length `dim`; both methods may run in several threads at once."""
+    """Photographs to vectors of length `dim`; both methods may run in several threads at once.
+
+    `batch_size` is how many pictures of one shape `extract` likes to have at once.
+    """
 
     dim: int
+    batch_size: int
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Bring one photograph's pixels (h, w, 3) to the size that `extract` takes."""

@@ -14,7 +14,8 @@ from extract.block import FAILED, OK
 from extract.describe import Lent
 from extract.photos import Photos
 from extract.recipe import Recipe
-from extract.store import DescriptorStore, StoreWriter
+from extract.store import DescriptorStore
+from extract.store_writer import StoreWriter
 
 logger = logging.getLogger(__name__)
 
@@ -119,9 +120,10 @@ class _Held:
 
     def lend(self, content_hash: bytes) -> Lent | None:
         place = int(np.searchsorted(self._hashes, np.bytes_(content_hash)))
-        if place == len(self._hashes) or self._hashes[place] != np.bytes_(content_hash):
-            return None
         row = self._hash_rows[place : place + 1]
+        # Compared as they are stored: fixed-length bytes of numpy drop zeros at their end.
+        if not len(row) or self._records.content_hashes[row[0]].tobytes() != content_hash:
+            return None
         features = {kind: self._store.features(kind, row)[0] for kind in self._store.recipe.local}
         return Lent(self._records.sizes[row[0]], self._store.vectors(row)[0], features)
 

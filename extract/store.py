@@ -3,30 +3,22 @@
 import bisect
 import hashlib
 import itertools
-import logging
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extract import recipe as recipes
 from extract import recipe_files, segments, state
-from extract.block import FAILED, OK, Block, Records
+from extract.block import OK, Records
 from extract.errors import RecipeMismatchError, StoreError
 from extract.features import Features, PackedFeatures, pack
-from extract.lock import WriterLock
-from extract.publish import PART_SUFFIX, publish
 from extract.recipe import Recipe
 
-logger = logging.getLogger(__name__)
-
-LOCK_NAME = "LOCK"
 SEGMENTS, ASSETS = "segments", "assets"
 _LISTED_DIFFERENCES = 3
-_OWN_NAMES = {LOCK_NAME, SEGMENTS, ASSETS, state.FILE_NAME, state.FILE_NAME + PART_SUFFIX}
 
 
 class DescriptorStore:
@@ -34,7 +26,7 @@ class DescriptorStore:
 
     def __init__(self, path: Path, current: state.State) -> None:
         self.path = path
-        self._state = current
+        self.state = current
         self._segments = [
             segments.Segment(path / SEGMENTS / entry.file, entry.photos, entry.bytes)
             for entry in current.segments
@@ -58,17 +50,17 @@ class DescriptorStore:
     @property
     def revision(self) -> int:
         """Number of commits so far."""
-        return self._state.revision
+        return self.state.revision
 
     @property
     def digest(self) -> str:
         """Digest of the recipe that every row was made with."""
-        return self._state.digest
+        return self.state.digest
 
     @property
     def dim(self) -> int:
         """Length of a global vector."""
-        return self._state.dim
+        return self.state.dim
 
     @property
     def num_rows(self) -> int:
@@ -78,12 +70,12 @@ class DescriptorStore:
     @property
     def num_bytes(self) -> int:
         """Bytes of all segments."""
-        return sum(entry.bytes for entry in self._state.segments)
+        return sum(entry.bytes for entry in self.state.segments)
 
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe of every row; the files that it names lie in the store."""
-        recipe = recipes.from_plain(self._state.recipe, f"the recipe of {str(self.path)!r}")
+        recipe = recipes.from_plain(self.state.recipe, f"the recipe of {str(self.path)!r}")
         return recipe_files.with_folder(recipe, self.path / ASSETS)
 
     @cached_property
@@ -99,14 +91,14 @@ class DescriptorStore:
     def live(self) -> NDArray[np.bool_]:
         """Which rows count (R,): neither deleted nor failed."""
         live = np.asarray(self.records.statuses == OK)
-        live[list(self._state.deleted)] = False
+        live[list(self.state.deleted)] = False
         return live
 
     @cached_property
     def current(self) -> NDArray[np.bool_]:
         """Which rows are the last word on their photograph (R,): not deleted, failed or not."""
         current = np.ones(self.num_rows, np.bool_)
-        current[list(self._state.deleted)] = False
+        current[list(self.state.deleted)] = False
         return current
 
     def vectors(self, rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
@@ -149,7 +141,7 @@ class DescriptorStore:
         Raises:
             StoreError: a segment is missing, cut or altered.
         """
-        for entry in self._state.segments:
+        for entry in self.state.segments:
             path = self.path / SEGMENTS / entry.file
             try:
                 with path.open("rb") as file:
@@ -169,10 +161,17 @@ class DescriptorStore:
             RecipeMismatchError: the digests differ; both recipes are named.
         """
         if recipe.digest != self.digest:
+            differences = recipes.differences(self.recipe, recipe)[:_LISTED_DIFFERENCES]
+            if not differences:
+                raise RecipeMismatchError(
+                    f"the store {str(self.path)!r} (digest {self.digest}) was made by a version of this "
+                    f"program that describes photographs otherwise (digest {recipe.digest}); "
+                    "index into a new store"
+                )
             raise RecipeMismatchError(
                 f"the store {str(self.path)!r} was made with the recipe {self.recipe.name!r} "
                 f"(digest {self.digest}), not with {recipe.name!r} (digest {recipe.digest}): "
-                f"{'; '.join(recipes.differences(self.recipe, recipe)[:_LISTED_DIFFERENCES])}; "
+                f"{'; '.join(differences)}; "
                 "name no recipe to use the store's own, or index into a new store"
             )
 
@@ -183,94 +182,6 @@ class DescriptorStore:
                 raise StoreError(f"the store {str(self.path)!r} has no row {row} at revision {self.revision}")
             grouped.setdefault(bisect.bisect_right(self._starts, int(row)) - 1, []).append(place)
         return grouped
-
-
-class StoreWriter:
-    """The one writer of a store, for the length of a `with` block.
-
-    Raises (on entry):
-        StoreBusyError: another process writes.
-        RecipeMismatchError: the store was made with another recipe.
-        StoreError: the folder is something else, damaged, or cannot be written.
-    """
-
-    def __init__(self, path: str | Path, recipe: Recipe, dim: int) -> None:
-        self._path = Path(path)
-        self._recipe = recipe
-        self._dim = dim
-        self._lock = WriterLock(self._path / LOCK_NAME)
-        self.store: DescriptorStore
-
-    def __enter__(self) -> "StoreWriter":
-        self._make_folder()
-        self._lock.__enter__()
-        try:
-            if DescriptorStore.exists(self._path):
-                self.store = DescriptorStore.open(self._path)
-                self.store.check_recipe(self._recipe)
-            else:
-                self._create()
-            for leftover in (self._path / SEGMENTS).glob(f"*{PART_SUFFIX}"):
-                leftover.unlink()
-        except BaseException as error:
-            self._lock.__exit__(type(error), error, None)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.__exit__(kind, error, trace)
-
-    def append(self, block: Block, superseded: Sequence[int] = ()) -> None:
-        """Commit a segment; rows in `superseded` are deleted in the same step.
-
-        Raises:
-            StoreError: it cannot be written; the last revision stays.
-        """
-        current = self.store._state
-        content = segments.encode(block)
-        name = f"{len(current.segments):06d}.h5"
-        publish(self._path / SEGMENTS / name, content)
-        entry = state.SegmentEntry(
-            file=name,
-            photos=len(block),
-            failed=int(np.count_nonzero(block.records.statuses == FAILED)),
-            bytes=len(content),
-            blake2b=state.content_hash(content),
-        )
-        grown = current.grown(entry, tuple(superseded))
-        state.write(self._path, grown)
-        self.store = DescriptorStore(self._path, grown)
-
-    def _make_folder(self) -> None:
-        try:
-            for folder in (self._path / SEGMENTS, self._path / ASSETS):
-                if not self._path.exists() or _is_ours(self._path):
-                    folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"cannot make the store {str(self._path)!r}: {error.strerror}") from error
-        if not _is_ours(self._path):
-            raise StoreError(f"{str(self._path)!r} holds other files and is no store; name a new folder")
-
-    def _create(self) -> None:
-        for file in recipe_files.named(self._recipe):
-            target = self._path / ASSETS / file.sha256
-            if not target.exists():
-                publish(target, Path(file.path).read_bytes())
-        fresh = state.State(
-            revision=0, digest=self._recipe.digest, recipe=self._recipe.to_plain(), dim=self._dim
-        )
-        state.write(self._path, fresh)
-        self.store = DescriptorStore(self._path, fresh)
-        logger.info("made the store %s with the recipe %s", self._path, self._recipe.name)
-
-
-def _is_ours(path: Path) -> bool:
-    if not path.is_dir():
-        return False
-    names = {entry.name for entry in path.iterdir()}
-    return state.FILE_NAME in names or names <= _OWN_NAMES
 
 
 def _joined(parts: Sequence[Records]) -> Records:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from extract import describe, extractors
+from extract import describe, extractors, recipe_files
 from extract.block import FAILED, OK, Block
 from extract.errors import PhotoError, StoreError
 from extract.extractors import Extractors
@@ -73,9 +73,9 @@ class Engine:
             RecipeMismatchError: `recipe` would describe queries otherwise than the store's photographs.
         """
         store = DescriptorStore.open(path)
-        if recipe is not None:
-            store.check_recipe(recipe)
-        return cls(store, recipe or store.recipe)
+        own = recipe_files.resolve(recipe) if recipe else store.recipe
+        store.check_recipe(own)
+        return cls(store, own)
 
     def query(
         self,

@@ -29,6 +29,9 @@ from extract.photos import Photos
 from extract.recipe import Recipe
 from extract.store import DescriptorStore
 
+# What a user would write; the run itself batches as its device likes.
+_BARE_BATCH_SIZE = 8
+
 
 def index_seconds(photos: Photos, chosen: Recipe) -> tuple[float, float]:
     """Seconds of a whole run into a fresh store, the loading of the network left out; bytes a photo."""
@@ -41,8 +44,8 @@ def index_seconds(photos: Photos, chosen: Recipe) -> tuple[float, float]:
 
 
 def batches_of(photos: Photos, built: Extractors) -> list[Batch]:
-    """Decode everything and batch it just as a run does."""
-    batcher = Batcher(describe.BATCH_SIZE)
+    """Decode everything and batch it by shape."""
+    batcher = Batcher(_BARE_BATCH_SIZE)
     full = []
     for place, path in enumerate(photos.paths):
         pixels = built.vector.prepare(images.read_photo(path, built.photos).pixels)

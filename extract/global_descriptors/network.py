@@ -19,6 +19,10 @@ from extract.whitening import Whitening
 if TYPE_CHECKING:
     import torch
 
+# On a processor one picture at a time a thread is as fast as any batch (measured from 1 to 16), and gives a
+# photograph the same bits whatever its neighbours are; an accelerator needs more at once to be kept busy.
+_BATCH_SIZE = {"cpu": 1, "cuda": 16}
+
 # Below this a vector has no direction; it stays the zero vector instead of noise of length one.
 _MIN_NORM = 1e-12
 
@@ -93,6 +97,7 @@ class NetworkDescriptor:
         self._whitening = (
             Whitening.read(Path(config.whitening.path), self._backbone.dim) if config.whitening.path else None
         )
+        self.batch_size = _BATCH_SIZE[self._device.type]
         self.dim = self._whitening.dim if self._whitening else self._backbone.dim
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -29,6 +29,7 @@ class ThumbnailDescriptor:
 
     def __init__(self, config: Config) -> None:
         self._side = config.side_px
+        self.batch_size = 1
         self.dim = 3 * config.side_px**2
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -20,6 +20,7 @@ class Probe:
     """A global extractor that counts the pictures that are held; a vector is the mean and the height."""
 
     dim = 2
+    batch_size = 8
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -112,7 +113,7 @@ def test_what_is_held_does_not_grow_with_the_number_of_photos(photos, threads, r
     assert len(taken) == probe.prepared == 60 * repeats
     assert max(ahead) <= AHEAD_PER_THREAD * threads + 1
     # Beside those ahead, one batch is being gathered and one a thread is on its way.
-    assert probe.most_held <= AHEAD_PER_THREAD * threads + 1 + describe.BATCH_SIZE * (1 + threads)
+    assert probe.most_held <= AHEAD_PER_THREAD * threads + 1 + Probe.batch_size * (1 + threads)
 
 
 def test_each_photo_is_told_once_in_order(photos, tmp_path):

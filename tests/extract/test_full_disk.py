@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from extract.errors import StoreError
-from extract.store import DescriptorStore, StoreWriter
+from extract.store import DescriptorStore
+from extract.store_writer import StoreWriter
 
 ADVICE = "what was committed before is whole, mend the disk and run the same command to go on"
 

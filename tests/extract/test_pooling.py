@@ -62,7 +62,9 @@ def test_each_picture_and_channel_is_pooled_by_itself(maps, kind):
     for picture in range(2):
         for channel in range(5):
             alone = pool(maps[picture, channel][None, None], None, kind, 10.0)
-            np.testing.assert_allclose(alone, together[picture : picture + 1, channel : channel + 1], rtol=1e-6)
+            np.testing.assert_allclose(
+                alone, together[picture : picture + 1, channel : channel + 1], rtol=1e-6
+            )
 
 
 @pytest.mark.parametrize("kind", ["gem", "avg", "max"])

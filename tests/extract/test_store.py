@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from extract import recipe as recipes
 from extract.errors import RecipeMismatchError, StoreBusyError, StoreError
 from extract.features import pack
-from extract.store import LOCK_NAME, DescriptorStore, StoreWriter
+from extract.run import run
+from extract.store import DescriptorStore
+from extract.store_writer import LOCK_NAME, StoreWriter
 
 BLOCKS = [
     [f"{letter}{place}" for place in range(count)] for letter, count in zip("abc", (5, 1, 7), strict=True)
@@ -202,3 +204,21 @@ class TestFolder:
             DescriptorStore.open(tmp_path / "S")
         write(tmp_path / "S", thumbnails)
         assert DescriptorStore.open(tmp_path / "S").num_rows == 0
+
+
+def test_segments_without_their_state_are_not_written_over(tmp_path, write_photos, thumbnails_and_sift):
+    photos = write_photos(tmp_path / "photos", 3)
+    run(photos, thumbnails_and_sift, tmp_path / "S")
+    (tmp_path / "S" / "STATE.json").unlink()
+    before = (tmp_path / "S" / "segments" / "000000.h5").read_bytes()
+    with pytest.raises(StoreError, match=r"STATE\.json' is gone"):
+        run(photos, thumbnails_and_sift, tmp_path / "S")
+    assert (tmp_path / "S" / "segments" / "000000.h5").read_bytes() == before
+
+
+def test_store_of_another_version_is_refused(tmp_path, write_photos, thumbnails_and_sift, monkeypatch):
+    photos = write_photos(tmp_path / "photos", 3)
+    run(photos, thumbnails_and_sift, tmp_path / "S")
+    monkeypatch.setattr("extract.recipe.EXTRACTION_VERSION", 99)
+    with pytest.raises(RecipeMismatchError, match="version of this program"):
+        run(photos, thumbnails_and_sift, tmp_path / "S")

@@ -5,7 +5,8 @@ import pytest
 
 from extract import state
 from extract.errors import StoreError
-from extract.store import DescriptorStore, StoreWriter
+from extract.store import DescriptorStore
+from extract.store_writer import StoreWriter
 
 REFUSED = "refused"
 READS = {

@@ -140,7 +140,11 @@ def refused(backbone, weights, kind=WeightsError):
         ("resnet34", "resnet18", "does not fit resnet34: 80 of its tensors are missing, 0 are unknown"),
         ("resnet18", "resnet34", "0 of its tensors are missing, 96 are unknown"),
         ("resnet18", "vit_tiny_patch16_224", "are unknown"),
-        ("vit_small_patch16_224", "vit_tiny_patch16_224", "150 of its tensors have another shape (e.g. 'blocks"),
+        (
+            "vit_small_patch16_224",
+            "vit_tiny_patch16_224",
+            "150 of its tensors have another shape (e.g. 'blocks",
+        ),
     ],
 )
 def test_weights_of_another_network_are_refused(weights_of, name, other, sentence):

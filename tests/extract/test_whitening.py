@@ -144,7 +144,9 @@ def test_shrinkage_out_of_range_is_refused(shrinkage):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize("fit", [fit_pca, lambda vectors, *rest: fit_labelled(vectors, list("aabbcc"), *rest)])
+@pytest.mark.parametrize(
+    "fit", [fit_pca, lambda vectors, *rest: fit_labelled(vectors, list("aabbcc"), *rest)]
+)
 def test_nan_and_infinity_are_refused(fit, value):
     vectors = vectors_of(0, 6, 3)
     vectors[4, 1] = value

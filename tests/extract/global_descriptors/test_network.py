@@ -8,7 +8,6 @@ from PIL import Image
 
 from extract.config import FileRef
 from extract.errors import ConfigError, WeightsError
-
 from extract.global_descriptors.network import Config, build, normalised, resolve
 from extract.whitening import Whitening
 
@@ -172,7 +171,11 @@ def test_networks_of_other_kinds_are_described(weights_of, prepared, name, dim):
 @pytest.mark.parametrize(
     ("name", "settings", "sentence"),
     [
-        ("resnet18", {"pooling": "cls"}, "resnet18 has no class token; set global.pooling to gem, avg or max"),
+        (
+            "resnet18",
+            {"pooling": "cls"},
+            "resnet18 has no class token; set global.pooling to gem, avg or max",
+        ),
         (VIT, {"multiple_px": 24}, f"multiple_px must be a multiple of the patch of {VIT}, 16 px, got 24"),
         (VIT, {"size_rule": "crop", "size_px": 230}, "global.size_px must be a multiple of .* got 230"),
     ],
