@@ -15,8 +15,9 @@ from extract.recipe import Recipe
 from extract.whitening import Whitening
 
 _BLOCK = 256
-# Chosen on classes held back from the fit: labelled covariances of a few thousand photographs are noisy.
-_SHRINKAGE = {"labelled": 0.8, "pca": 0.5}
+# Chosen on places held back from the fit (29 places, 1,843 photographs, halves in four ways): labelled at 0.8
+# gave +3.4 points of map@100 at 512 numbers, PCA +1.2 at 0.95, -0.6 at 0.5 and -3.9 without shrinkage.
+_SHRINKAGE = {"labelled": 0.8, "pca": 0.95}
 
 
 @dataclass(frozen=True)

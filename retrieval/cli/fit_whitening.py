@@ -23,7 +23,7 @@ from retrieval.cli._shared import (
     "--dim", type=click.IntRange(1), default=512, show_default=True, help="Length of whitened vectors."
 )
 @click.option("--shrinkage", type=click.FloatRange(0, 1), default=None,
-              help="0 trusts the photos wholly, 1 not at all; by default 0.8 labelled, 0.5 pca.")  # fmt: skip
+              help="0 trusts the photos wholly, 1 not at all; else 0.8 labelled, 0.95 pca.")  # fmt: skip
 @recipe_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(
@@ -41,8 +41,8 @@ def command(
 ) -> None:
     """Fit a whitening on PHOTOS, a folder or a CSV, which must be neither the index nor the queries.
 
-    With labels it damps what differs between photographs of one place; plain PCA needs none, and is
-    often no gain. Use it with `retrieve index … --whitening W`.
+    With labels it damps what differs between photographs of one place; PCA needs none and gains less.
+    Use it with `retrieve index … --whitening W`.
 
     \b
     Example:

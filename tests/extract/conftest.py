@@ -6,14 +6,22 @@ import sys
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from extract import weight_files
 from extract.config import FileRef
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread_for_numpy():
+    """Two threads of a library on a busy machine are ten times slower than one."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def one_thread():
-    """Two threads of torch on a busy machine are ten times slower than one."""
+def one_thread_for_torch():
+    """The same, in every test that comes behind one which chose another number."""
     torch = sys.modules.get("torch")
     if torch:
         torch.set_num_threads(1)

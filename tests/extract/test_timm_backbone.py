@@ -116,7 +116,7 @@ def test_default_network_has_the_packaged_weights_and_their_normalisation():
 def test_folded_network_gives_what_the_unfolded_one_gives(name, picture, monkeypatch):
     weights = timm_backbone.resolve_weights(name, NO_FILE)
     folded = timm_backbone.load(name, weights)
-    monkeypatch.setattr(timm_backbone, "fold_batch_norm", lambda module, side: module)
+    monkeypatch.setattr("extract.folding.fold_batch_norm", lambda module, side: module)
     plain = timm_backbone.load(name, weights)
     num_layers = [sum(1 for _ in one.module.modules()) for one in (folded, plain)]
     assert num_layers[0] != num_layers[1]

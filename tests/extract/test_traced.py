@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -9,16 +11,23 @@ from extract import timm_backbone, traced
 def cache(monkeypatch, tmp_path):
     """The folder of traces, in a home of our own."""
     monkeypatch.setenv("HOME", str(tmp_path))
+    # smaller ones take less time
+    monkeypatch.setattr(traced, "_TRIALS", ((1, 3, 64, 96), (2, 3, 96, 64), (1, 3, 65, 33)))
     return tmp_path / ".cache" / "landmark-retrieval"
 
 
+@pytest.fixture(scope="module")
+def load(weights_of):
+    return functools.cache(lambda name: timm_backbone.load(name, weights_of(name)))
+
+
 @pytest.fixture
-def build(weights_of):
-    """Build a network and count how often that was asked for."""
+def build(load):
+    """Give a network and count how often it was asked for."""
 
     def one(name):
         one.count += 1
-        return timm_backbone.load(name, weights_of(name))
+        return load(name)
 
     one.count = 0
     return one

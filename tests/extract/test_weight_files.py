@@ -113,7 +113,7 @@ def test_sha256_is_that_of_the_content(tmp_path):
 
 
 def test_sha256_of_what_cannot_be_read_is_one_sentence(tmp_path):
-    with pytest.raises(WeightsError, match="cannot read '.*absent': No such file"):
+    with pytest.raises(WeightsError, match=r"cannot read '.*absent': No such file"):
         sha256_of(tmp_path / "absent")
     with pytest.raises(WeightsError, match="Is a directory"):
         sha256_of(tmp_path)

@@ -165,7 +165,7 @@ def test_equal_photographs_are_refused(shrinkage):
 def test_axes_without_variance_need_shrinkage():
     # three places of two photographs span three axes of ten within labels
     vectors, labels = labelled(5, 3, 2, 10)
-    with pytest.raises(ConfigError, match="7 of the axes do not vary .* raise --shrinkage"):
+    with pytest.raises(ConfigError, match=r"7 of the axes do not vary .* raise --shrinkage"):
         fit_labelled(vectors, labels, 4, 0.0)
     assert np.isfinite(fit_labelled(vectors, labels, 4, 0.1).projection).all()
     twice = np.repeat(vectors, 2, axis=0)
@@ -211,11 +211,11 @@ def test_file_that_is_no_whitening_is_one_sentence(tmp_path):
     save_file({"mean": np.ones(6, np.float32), "projection": np.ones(6, np.float32)}, tmp_path / "flat")
     save_file({"mean": np.ones(3, np.float32), "projection": np.ones((6, 2), np.float32)}, tmp_path / "odd")
     for name in ("cut", "empty", "text", "network", "flat", "odd", "absent", "."):
-        with pytest.raises(WeightsError, match="is not a whitening .*`retrieve fit-whitening` writes one"):
+        with pytest.raises(WeightsError, match=r"is not a whitening .*`retrieve fit-whitening` writes one"):
             Whitening.read(tmp_path / name, 6)
 
 
 def test_folder_that_cannot_be_written_to_is_one_sentence(tmp_path):
     whitening = fit_pca(vectors_of(0, 20, 6), 3, 0.5)
-    with pytest.raises(WeightsError, match="cannot write the whitening '.*w': No such file"):
+    with pytest.raises(WeightsError, match=r"cannot write the whitening '.*w': No such file"):
         whitening.write(tmp_path / "absent" / "w")

@@ -30,7 +30,7 @@ def recipe(weights_of):
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory, write_photos):
-    """Nine readable photographs of four places and one of nobody knows where, and a damaged one of a place."""
+    """Nine photographs of four places, one without a label, and a damaged one."""
     folder = tmp_path_factory.mktemp("photos")
     named = write_photos(folder, 11)
     (folder / "004.jpg").write_bytes(b"no photograph")
@@ -92,7 +92,7 @@ def test_provenance_names_the_recipe(photos, recipe):
     assert provenance["recipe_digest"] == resolve(recipe).digest
 
 
-@pytest.mark.parametrize(("kind", "default"), [("pca", "0.5"), ("labelled", "0.8")])
+@pytest.mark.parametrize(("kind", "default"), [("pca", "0.95"), ("labelled", "0.8")])
 def test_shrinkage_has_a_default_of_its_own_kind(photos, recipe, kind, default):
     assert fit(photos, recipe, kind=kind, shrinkage=None).whitening.provenance["shrinkage"] == default
 
@@ -124,7 +124,7 @@ def test_recipe_without_a_network_is_refused(photos, thumbnails):
 
 @pytest.mark.parametrize("kind", ["pca", "labelled"])
 def test_more_axes_than_photographs_are_refused(photos, recipe, kind):
-    with pytest.raises(ConfigError, match="--dim must be between 1 and [89] for (9|10) photographs"):
+    with pytest.raises(ConfigError, match=r"--dim must be between 1 and [89] for (9|10) photographs"):
         fit(photos, recipe, kind=kind, dim=64)
 
 

@@ -22,7 +22,9 @@ def home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("home")
         patch.setenv("HOME", str(folder))
-        yield folder
+        # smaller ones take less time
+        patch.setattr("extract.traced._TRIALS", ((1, 3, 64, 96), (2, 3, 96, 64), (1, 3, 65, 33)))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +63,11 @@ def test_normalise_changes_the_length_alone(descriptor, prepared):
 # Seen: 2e-7. Kernels for other batches and threads may add in another order.
 @pytest.mark.parametrize("num_threads", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_vector_is_the_same_for_every_batch_size_and_number_of_threads(descriptor, prepared, num_threads):
-    one = descriptor()
-    torch.set_num_threads(1)
-    alone = np.concatenate([one.extract(picture[None]) for picture in prepared])
+    one, small = descriptor(), np.ascontiguousarray(prepared[:, ::2, ::2])
+    alone = np.concatenate([one.extract(picture[None]) for picture in small])
     torch.set_num_threads(num_threads)
     for batch_size in range(1, 9):
-        np.testing.assert_allclose(one.extract(prepared[:batch_size]), alone[:batch_size], atol=1e-5)
+        np.testing.assert_allclose(one.extract(small[:batch_size]), alone[:batch_size], atol=1e-5)
 
 
 def test_vector_does_not_depend_on_who_else_is_in_the_batch(descriptor, prepared):
