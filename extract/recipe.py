@@ -9,13 +9,11 @@ from types import MappingProxyType
 from extract import config as configs
 from extract import images, plugins
 from extract.errors import ConfigError
+from extract.recipe_version import EXTRACTION_VERSION
 
 GLOBAL_PLUGINS = "extract.global_descriptors"
 LOCAL_PLUGINS = "extract.local_descriptors"
 PRESETS = Path(__file__).parent / "recipes"
-
-# Goes up when the code changes what the same settings give, so that old and new rows are not mixed.
-EXTRACTION_VERSION = 1
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Backbone(NamedTuple):
     std: tuple[float, float, float]
     patch: tuple[int, int]
     prefix_tokens: int
+    has_class_token: bool
 
     def maps(self, batch: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor | None]":
         """Give the last feature map (B, C, h, w), and the class token (B, C) where the network has one.
@@ -44,7 +45,7 @@ class Backbone(NamedTuple):
                 "neither a map nor a token for each patch; take another one as global.backbone"
             )
         tokens = output[:, self.prefix_tokens :].transpose(1, 2).reshape(len(output), self.dim, rows, columns)
-        return tokens, (output[:, 0] if self.prefix_tokens else None)
+        return tokens, (output[:, 0] if self.has_class_token else None)
 
 
 def resolve_weights(backbone: str, weights: FileRef) -> FileRef:
@@ -75,8 +76,7 @@ def load(backbone: str, weights: FileRef) -> Backbone:
     from extract.folding import fold_batch_norm
 
     file = Path(weights.path) if weights.path else lite_weights.packaged_file(backbone)
-    if weight_files.sha256_of(file) != weights.sha256:
-        raise WeightsError(f"{str(file)!r} is not the file that the recipe names (its sha256 differs)")
+    weight_files.check(file, weights.sha256)
     model = _create(backbone, pretrained=False)
     state = weight_files.read_state(file)
     if any(name.startswith("_conv_stem") for name in state):
@@ -115,6 +115,7 @@ def load(backbone: str, weights: FileRef) -> Backbone:
         tuple(settings["std"]),
         (patch, patch) if isinstance(patch, int) else tuple(patch),
         int(getattr(model, "num_prefix_tokens", 0)),
+        getattr(model, "cls_token", None) is not None,
     )
 
 

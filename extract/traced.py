@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from extract.recipe_version import EXTRACTION_VERSION
 from extract.timm_backbone import Backbone
 
 logger = logging.getLogger(__name__)
@@ -27,10 +28,11 @@ _META = "backbone.json"
 def load(name: str, weights_sha256: str, build: Callable[[], Backbone]) -> Backbone:
     """Give the backbone `name` from the cache, or `build` it and leave its trace there.
 
-    A network whose trace depends on the size of the picture (a vision transformer's does) is built each
-    time. A trace belongs to one file of weights and to one version of torch and timm.
+    A network whose trace depends on the size of the picture (one that cuts it into patches does) is built
+    each time. A trace belongs to one file of weights and to one version of torch, timm and this program.
     """
-    key = hashlib.sha256("\n".join([name, weights_sha256, version("torch"), version("timm")]).encode())
+    parts = [name, weights_sha256, version("torch"), version("timm"), str(EXTRACTION_VERSION)]
+    key = hashlib.sha256("\n".join(parts).encode())
     path = Path.home() / ".cache" / "landmark-retrieval" / f"{name}-{key.hexdigest()[:16]}.pt"
     return _read(path) or _traced(build(), path)
 
@@ -53,7 +55,12 @@ def _read(path: Path) -> Backbone | None:
 def _traced(backbone: Backbone, path: Path) -> Backbone:
     import torch
 
-    trials = [torch.rand(shape).contiguous(memory_format=torch.channels_last) for shape in _TRIALS]
+    if backbone.patch != (1, 1):
+        return backbone
+    random = torch.Generator().manual_seed(0)
+    trials = [
+        torch.rand(shape, generator=random).contiguous(memory_format=torch.channels_last) for shape in _TRIALS
+    ]
     values = backbone._asdict()
     module = values.pop("module")
     try:
@@ -62,9 +69,11 @@ def _traced(backbone: Backbone, path: Path) -> Backbone:
             if not all(torch.equal(trace(trial), module(trial)) for trial in trials):
                 return backbone
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-                torch.jit.save(trace, part, _extra_files={_META: json.dumps(values)})
-            os.replace(part.name, path)
+            # Only the user may write here: a trace is a program.
+            with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+                part = Path(folder) / path.name
+                torch.jit.save(trace, str(part), _extra_files={_META: json.dumps(values)})
+                os.replace(part, path)
     except (RuntimeError, ValueError, TypeError, AssertionError, OSError) as error:
         # The cache is a matter of speed: a network that takes one size only, or a full disk, is no error.
         logger.debug("the network is not kept as a trace: %s", error)

@@ -27,6 +27,16 @@ def sha256_of(path: Path) -> str:
         raise WeightsError(f"cannot read {str(path)!r}: {error.strerror}") from error
 
 
+def check(path: Path, sha256: str) -> None:
+    """Refuse a file that is not the one that a recipe names.
+
+    Raises:
+        WeightsError: it cannot be read, or its content has another hash.
+    """
+    if sha256_of(path) != sha256:
+        raise WeightsError(f"{str(path)!r} is not the file that the recipe names (its sha256 differs)")
+
+
 def read_state(path: Path) -> "dict[str, torch.Tensor]":
     """Read a state dict from a `.safetensors` file or one that `torch.save` wrote.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from extract import timm_backbone, traced
+from extract import timm_backbone, traced, weight_files
 from extract.allocator import keep_freed_memory
 from extract.config import NO_FILE, FileRef
 from extract.errors import ConfigError
@@ -94,11 +94,16 @@ class NetworkDescriptor:
         self._backbone.module.to(self._device)
         self._mean = 255.0 * torch.tensor(self._backbone.mean, device=self._device).view(1, 3, 1, 1)
         self._std = 255.0 * torch.tensor(self._backbone.std, device=self._device).view(1, 3, 1, 1)
-        self._whitening = (
-            Whitening.read(Path(config.whitening.path), self._backbone.dim) if config.whitening.path else None
-        )
+        self._whitening = self._read_whitening()
         self.batch_size = _BATCH_SIZE[self._device.type]
         self.dim = self._whitening.dim if self._whitening else self._backbone.dim
+
+    def _read_whitening(self) -> Whitening | None:
+        file = self._config.whitening
+        if not file.path:
+            return None
+        weight_files.check(Path(file.path), file.sha256)
+        return Whitening.read(Path(file.path), self._backbone.dim)
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Apply the size rule to one photograph's pixels (h, w, 3)."""

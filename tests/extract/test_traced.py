@@ -42,7 +42,7 @@ def maps(backbone, shape=(2, 3, 96, 128)):
 def test_second_program_loads_the_trace_and_gets_the_same_numbers(build):
     first, second = (traced.load("resnet18", "sha", lambda: build("resnet18")) for _ in range(2))
     assert build.count == 1
-    assert first[1:] == (second.dim, tuple(second.mean), tuple(second.std), tuple(second.patch), 0)
+    assert first[1:] == (second.dim, tuple(second.mean), tuple(second.std), tuple(second.patch), 0, False)
     # sizes and batches that the trace was not tried on
     for shape in ((2, 3, 96, 128), (1, 3, 65, 33), (5, 3, 64, 64)):
         np.testing.assert_array_equal(maps(first, shape), maps(second, shape))

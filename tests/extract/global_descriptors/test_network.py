@@ -9,6 +9,7 @@ from PIL import Image
 from extract.config import FileRef
 from extract.errors import ConfigError, WeightsError
 from extract.global_descriptors.network import Config, build, normalised, resolve
+from extract.weight_files import sha256_of
 from extract.whitening import Whitening
 
 # A third of the pixels of the default, and its smallest sister: the same code in a tenth of the time.
@@ -108,7 +109,7 @@ def whitening(tmp_path_factory):
     fitted = Whitening(rng.random(1280, np.float32) / 40, rng.standard_normal((1280, 16), np.float32), {})
     path = tmp_path_factory.mktemp("whitening") / "w.safetensors"
     fitted.write(path)
-    return fitted, FileRef(str(path), "")
+    return fitted, FileRef(str(path), sha256_of(path))
 
 
 @pytest.mark.parametrize("normalise", [True, False])
@@ -124,9 +125,16 @@ def test_whitening_is_applied_to_vectors_of_length_one(descriptor, whitening, pr
 def test_whitening_of_another_network_is_refused(descriptor, tmp_path):
     Whitening(np.zeros(4, np.float32), np.eye(4, dtype=np.float32), {}).write(tmp_path / "w")
     with pytest.raises(ConfigError, match="takes vectors of 4 numbers, the network gives 1280"):
-        descriptor(whitening=FileRef(str(tmp_path / "w")))
-    with pytest.raises(WeightsError, match="is not a whitening"):
-        descriptor(whitening=FileRef(str(tmp_path / "absent")))
+        descriptor(whitening=FileRef(str(tmp_path / "w"), sha256_of(tmp_path / "w")))
+
+
+def test_altered_or_absent_whitening_is_refused(descriptor, whitening, tmp_path):
+    _, file = whitening
+    (tmp_path / "w").write_bytes(b"altered")
+    with pytest.raises(WeightsError, match="sha256 differs"):
+        descriptor(whitening=FileRef(str(tmp_path / "w"), file.sha256))
+    with pytest.raises(WeightsError, match="absent"):
+        descriptor(whitening=FileRef(str(tmp_path / "absent"), file.sha256))
 
 
 @pytest.mark.filterwarnings("error")
