@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from extract import images, photo_files
 from extract.batches import Batch, Batcher
 from extract.block import FAILED, HASH_BYTES, OK, Block, Records
-from extract.errors import PhotoError
+from extract.errors import PhotoError, PhotoRetryError, RetrieveError
 from extract.extractors import Extractors
 from extract.features import Features, pack
 from extract.photos import Photos
+from extract.segments import VECTOR_DTYPE
 
 # Photographs that are decoded ahead, a thread: enough that no thread waits, little enough to hold.
 _AHEAD_PER_THREAD = 6
@@ -47,6 +48,10 @@ class _Described:
     prepared: NDArray[np.uint8] | None = None
     features: dict[str, Features] | None = None
     vector: NDArray[np.float32] | None = None
+
+    def fail(self, reason: str) -> None:
+        self.reason = reason
+        self.prepared = self.features = self.vector = None
 
 
 def describe(
@@ -158,16 +163,26 @@ class _Run:
                 described.size = (int(lent.size[0]), int(lent.size[1]))
                 described.vector, described.features = lent.vector, lent.features
                 return described
-            photo = images.decode(data, self._extractors.photos)
+            self._look_at(images.decode(data, self._extractors.photos), described)
+        except PhotoRetryError as error:
+            # Without a hash it counts as never read, so that the next run tries again.
+            described.fail(str(error))
+            described.content_hash = bytes(HASH_BYTES)
         except PhotoError as error:
-            described.reason = str(error)
-            return described
-        described.size = (photo.width, photo.height)
-        described.prepared = self._extractors.vector.prepare(photo.pixels)
-        described.features = {
-            kind: extractor.extract(photo) for kind, extractor in self._extractors.local.items()
-        }
+            described.fail(str(error))
         return described
+
+    def _look_at(self, photo: images.Photo, described: _Described) -> None:
+        described.size = (photo.width, photo.height)
+        try:
+            described.prepared = self._extractors.vector.prepare(photo.pixels)
+            described.features = {
+                kind: extractor.extract(photo) for kind, extractor in self._extractors.local.items()
+            }
+        except (RetrieveError, KeyboardInterrupt):
+            raise
+        except Exception as error:  # the image skip: one odd picture must not stop a million others
+            raise PhotoRetryError(f"cannot be described: {error}") from error
 
     def _finished(self, chunk: _Chunk) -> Block:
         for batch in chunk.batches:
@@ -176,6 +191,8 @@ class _Run:
         dim = self._extractors.vector.dim
         vectors = np.zeros((len(described), dim), np.float32)
         for place, one in enumerate(described):
+            if one.vector is not None and not np.isfinite(one.vector.astype(VECTOR_DTYPE)).all():
+                one.fail("its vector is not finite in half precision")
             if one.vector is not None:
                 vectors[place] = one.vector
         local = {
@@ -183,6 +200,11 @@ class _Run:
             for kind in self._extractors.local
         }
         return Block(_records(chunk), vectors, local)
+
+
+def absolute(path: str) -> bytes:
+    """Give a file's absolute name as it is stored: bytes, since a name need not be text."""
+    return os.fsencode(os.path.abspath(path))
 
 
 def metadata_text(metadata: Mapping[str, str]) -> str:
@@ -195,7 +217,7 @@ def _records(chunk: _Chunk) -> Records:
     photos, described = chunk.photos, chunk.described
     return Records(
         ids=tuple(photos.ids[row] for row in rows),
-        paths=tuple(os.fsencode(os.path.abspath(photos.paths[row])) for row in rows),
+        paths=tuple(absolute(photos.paths[row]) for row in rows),
         labels=tuple(photos.labels[row] for row in rows),
         metadata=tuple(metadata_text(photos.metadata[row]) for row in rows),
         reasons=tuple(one.reason for one in described),

@@ -21,6 +21,10 @@ class PhotoError(RetrieveError):
     """One photograph cannot be read; a run records the reason and goes on."""
 
 
+class PhotoRetryError(PhotoError):
+    """One photograph cannot be read here and now, e.g. for want of memory or a library; try it again."""
+
+
 class WeightsError(RetrieveError):
     """The weights of a network are absent, altered or of another network."""
 

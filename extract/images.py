@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from extract import quiet
-from extract.errors import ConfigError, PhotoError
+from extract.errors import ConfigError, PhotoError, PhotoRetryError
 from extract.picture_formats import open_picture, short_reason
 from extract.picture_modes import rgb_pixels
 
@@ -83,7 +83,7 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     except ValueError:
         raise PhotoError("no such file (its name holds a zero byte)") from None
     except MemoryError:
-        raise PhotoError("too large for the memory") from None
+        raise PhotoRetryError("too large for the memory") from None
 
 
 def decode(data: bytes, config: Config) -> Photo:
@@ -106,7 +106,7 @@ def decode(data: bytes, config: Config) -> Photo:
         try:
             return _decode(data, image, config.max_side_px)
         except MemoryError:
-            raise PhotoError(f"{width} x {height} is too large for the memory") from None
+            raise PhotoRetryError(f"{width} x {height} is too large for the memory") from None
         except Exception as error:  # the image skip: codecs raise whatever their authors thought of
             raise PhotoError(f"cut off or damaged: {short_reason(error)}") from error
 

@@ -4,7 +4,7 @@ import importlib
 import io
 from typing import TYPE_CHECKING
 
-from extract.errors import PhotoError
+from extract.errors import PhotoError, PhotoRetryError
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -89,5 +89,5 @@ def _reader(name: str) -> "type[ImageFile]":
     try:
         found: type[ImageFile] = getattr(importlib.import_module(module), reader)
     except ImportError:
-        raise PhotoError(f"{name} needs {_SUPPLIERS.get(name, 'the package pillow')}") from None
+        raise PhotoRetryError(f"{name} needs {_SUPPLIERS.get(name, 'the package pillow')}") from None
     return found

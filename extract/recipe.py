@@ -75,8 +75,15 @@ def from_plain(values: Mapping[str, object], where: str = "recipe") -> Recipe:
     for key in values:
         if key not in known:
             raise ConfigError(f"{where} has no table {key!r}{plugins.suggestion(key, sorted(known))}")
+    photos = configs.from_plain(images.Config, _table(values, "photos", where), "photos")
     global_values = _table(values, "global", where)
     kind = str(global_values.pop("kind", "network"))
+    global_config = configs.from_plain(plugins.load(GLOBAL_PLUGINS, kind).Config, global_values, "global")
+    if getattr(global_config, "size_px", 0) > photos.max_side_px:
+        raise ConfigError(
+            f"global.size_px ({global_config.size_px}) is larger than photos.max_side_px "
+            f"({photos.max_side_px}), to which every photograph is bounded first; raise the latter"
+        )
     local = {
         name: configs.from_plain(
             plugins.load(LOCAL_PLUGINS, name).Config, _table({name: options}, name, "local"), f"local.{name}"
@@ -85,9 +92,9 @@ def from_plain(values: Mapping[str, object], where: str = "recipe") -> Recipe:
     }
     return Recipe(
         name=str(values.get("name", "unnamed")),
-        photos=configs.from_plain(images.Config, _table(values, "photos", where), "photos"),
+        photos=photos,
         global_kind=kind,
-        global_config=configs.from_plain(plugins.load(GLOBAL_PLUGINS, kind).Config, global_values, "global"),
+        global_config=global_config,
         local=MappingProxyType(local),
         rerank=_rerank_settings(_table(values, "rerank", where)),
     )

@@ -69,6 +69,8 @@ def run(
     with StoreWriter(store, recipe, built.vector.dim) as writer:
         held = _Held(writer.store)
         todo = photos.select([row for row in range(len(photos)) if not held.is_done(photos, row)])
+        if held.gone:
+            logger.warning("%d photos are gone from the disk; the store keeps what it has of them", held.gone)
         on_start(len(todo))
         blocks = describe.describe(
             todo,
@@ -106,6 +108,7 @@ class _Held:
     def __init__(self, store: DescriptorStore) -> None:
         self._store = store
         self._records = store.records
+        self.gone = 0
         rows = np.flatnonzero(store.current)
         self.rows = {self._records.ids[row]: int(row) for row in rows}
         good = np.flatnonzero(self._records.statuses == OK)
@@ -116,7 +119,15 @@ class _Held:
 
     def is_done(self, photos: Photos, row: int) -> bool:
         held = self.rows.get(photos.ids[row])
-        return held is not None and self._same_words(photos, row, held) and self._same_file(photos, row, held)
+        if held is None:
+            return False
+        stamp = photo_files.stamp(photos.paths[row])
+        if stamp is None:
+            # What was read before its file went (a disk that is not mounted, say) stays as it is.
+            good = self._records.statuses[held] == OK
+            self.gone += good
+            return bool(good or self._never_read(held))
+        return self._same_words(photos, row, held) and self._same_file(photos.paths[row], stamp, held)
 
     def lend(self, content_hash: bytes) -> Lent | None:
         place = int(np.searchsorted(self._hashes, np.bytes_(content_hash)))
@@ -128,25 +139,22 @@ class _Held:
         return Lent(self._records.sizes[row[0]], self._store.vectors(row)[0], features)
 
     def _same_words(self, photos: Photos, row: int, held: int) -> bool:
+        records = self._records
         return (
-            photos.labels[row] == self._records.labels[held]
-            and describe.metadata_text(photos.metadata[row]) == self._records.metadata[held]
+            photos.labels[row] == records.labels[held]
+            and describe.metadata_text(photos.metadata[row]) == records.metadata[held]
+            and describe.absolute(photos.paths[row]) == records.paths[held]
         )
 
-    def _same_file(self, photos: Photos, row: int, held: int) -> bool:
-        stamp = photo_files.stamp(photos.paths[row])
-        failed_unread = (
-            self._records.statuses[held] == FAILED and not self._records.content_hashes[held].any()
-        )
-        if stamp is None:
-            # Still not there: nothing to do again.
-            return bool(failed_unread)
-        if failed_unread:
+    def _same_file(self, path: str, stamp: photo_files.Stamp, held: int) -> bool:
+        if self._never_read(held):
             return False
         if stamp == (int(self._records.file_bytes[held]), int(self._records.modified_ns[held])):
             return True
-        found = photo_files.content_hash_of(photos.paths[row])
-        return found == self._records.content_hashes[held].tobytes()
+        return photo_files.content_hash_of(path) == self._records.content_hashes[held].tobytes()
+
+    def _never_read(self, held: int) -> bool:
+        return not self._records.content_hashes[held].any()
 
 
 def _failures(photos: Photos, store: DescriptorStore) -> tuple[Failure, ...]:

@@ -43,8 +43,8 @@ def encode(block: Block) -> bytes:
     if not 1 <= len(block) <= MAX_PHOTOS:
         raise ValueError(f"a segment holds 1 to {MAX_PHOTOS} photographs, got {len(block)}")
     buffer = io.BytesIO()
-    # The latest format checks its own metadata; an altered byte in it is an error, not another answer.
-    with h5py.File(buffer, "w", libver="latest") as file:
+    # This format checks its own metadata; an altered byte in it is an error, not another answer.
+    with h5py.File(buffer, "w", libver=("v110", "v110")) as file:
         records = block.records
         for name in _TEXTS:
             _write(file, name, _padded([text.encode() for text in getattr(records, name)]), text=True)

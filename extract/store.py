@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extract import recipe as recipes
-from extract import recipe_files, segments, state
+from extract import recipe_files, segments, state, weight_files
 from extract.block import OK, Records
 from extract.errors import RecipeMismatchError, StoreError
 from extract.features import Features, PackedFeatures, pack
@@ -136,11 +136,14 @@ class DescriptorStore:
         return pack([one for one in found if one is not None])
 
     def verify(self) -> None:
-        """Read every segment and compare it with the hash in the state.
+        """Read every segment and every file of the recipe and compare them with their hashes.
 
         Raises:
             StoreError: a segment is missing, cut or altered.
+            WeightsError: so is a file of the recipe.
         """
+        for file in recipe_files.named(self.recipe):
+            weight_files.check(Path(file.path), file.sha256)
         for entry in self.state.segments:
             path = self.path / SEGMENTS / entry.file
             try:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -44,6 +45,7 @@ class StoreWriter:
             if DescriptorStore.exists(self._path):
                 self.store = DescriptorStore.open(self._path)
                 self.store.check_recipe(self._recipe)
+                self._keep_chain()
             else:
                 self._create()
             for leftover in (self._path / SEGMENTS).glob(f"*{PART_SUFFIX}"):
@@ -88,6 +90,14 @@ class StoreWriter:
             raise StoreError(f"cannot make the store {str(self._path)!r}: {error.strerror}") from error
         if not _is_ours(self._path):
             raise StoreError(f"{str(self._path)!r} holds other files and is no store; name a new folder")
+
+    def _keep_chain(self) -> None:
+        current, chain = self.store.state, self._recipe.to_plain()["rerank"]
+        if current.recipe["rerank"] != chain:
+            recipe = {**current.recipe, "rerank": chain}
+            changed = replace(current, revision=current.revision + 1, recipe=recipe)
+            state.write(self._path, changed)
+            self.store = DescriptorStore(self._path, changed)
 
     def _create(self) -> None:
         if any((self._path / SEGMENTS).glob("*.h5")):

@@ -163,12 +163,12 @@ def _from_hub(backbone: str) -> Path:
         model = _create(backbone, pretrained=True)
     except (OSError, RuntimeError) as error:
         raise WeightsError(
-            f"no weights for {backbone}: timm's hub cannot be reached; give a file with --weights, "
-            "or use the recipe 'default', whose weights are installed"
+            f"no weights for {backbone} from timm's hub ({weight_files.first_line(error)}); give a file with "
+            "--weights, or use the recipe 'default', whose weights are installed"
         ) from error
     cached.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as part:
-        pass
-    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, part.name)
-    os.replace(part.name, cached)
+    with tempfile.TemporaryDirectory(dir=cached.parent) as folder:
+        part = Path(folder) / cached.name
+        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, part)
+        os.replace(part, cached)
     return cached

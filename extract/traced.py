@@ -6,23 +6,28 @@ builds a network leaves its trace in the user's cache; the next ones load that a
 
 import contextlib
 import hashlib
+import io
 import json
 import logging
-import os
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from extract import weight_files
+from extract.errors import StoreError, WeightsError
+from extract.publish import publish
 from extract.recipe_version import EXTRACTION_VERSION
 from extract.timm_backbone import Backbone
+
+if TYPE_CHECKING:
+    import torch
 
 logger = logging.getLogger(__name__)
 
 # Shapes that a trace must give the very same numbers on: upright, lying, more than one, odd sides.
 _TRIALS = ((1, 3, 256, 320), (2, 3, 320, 224), (1, 3, 225, 257))
-_META = "backbone.json"
 
 
 def load(name: str, weights_sha256: str, build: Callable[[], Backbone]) -> Backbone:
@@ -33,21 +38,26 @@ def load(name: str, weights_sha256: str, build: Callable[[], Backbone]) -> Backb
     """
     parts = [name, weights_sha256, version("torch"), version("timm"), str(EXTRACTION_VERSION)]
     key = hashlib.sha256("\n".join(parts).encode())
-    path = Path.home() / ".cache" / "landmark-retrieval" / f"{name}-{key.hexdigest()[:16]}.pt"
-    return _read(path) or _traced(build(), path)
+    try:
+        path = Path.home() / ".cache" / "landmark-retrieval" / f"{name}-{key.hexdigest()[:16]}.pt"
+        return _read(path) or _traced(build(), path)
+    except (OSError, RuntimeError) as error:
+        # No home, or one that may not be read: the cache is a matter of speed alone.
+        logger.debug("no cache of networks: %s", error)
+        return build()
 
 
 def _read(path: Path) -> Backbone | None:
     import torch
 
-    if not path.exists():
-        return None
-    extra = {_META: b""}
     try:
+        note = json.loads(path.with_suffix(".json").read_text())
+        if weight_files.sha256_of(path) != note["sha256"]:
+            return None
         with _without_warnings():
-            module = torch.jit.load(str(path), map_location="cpu", _extra_files=extra)
-        return Backbone(module=module, **json.loads(extra[_META]))
-    except (RuntimeError, ValueError, TypeError, OSError) as error:
+            module = torch.jit.load(str(path), map_location="cpu")
+        return Backbone(module=module, **note["backbone"])
+    except (RuntimeError, ValueError, TypeError, KeyError, OSError, WeightsError) as error:
         logger.debug("%s is no trace (%s); the network is built anew", path, error)
         return None
 
@@ -66,18 +76,24 @@ def _traced(backbone: Backbone, path: Path) -> Backbone:
     try:
         with _without_warnings(), torch.inference_mode():
             trace = torch.jit.trace(module, trials[0], check_trace=False)
-            if not all(torch.equal(trace(trial), module(trial)) for trial in trials):
-                return backbone
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Only the user may write here: a trace is a program.
-            with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-                part = Path(folder) / path.name
-                torch.jit.save(trace, str(part), _extra_files={_META: json.dumps(values)})
-                os.replace(part, path)
-    except (RuntimeError, ValueError, TypeError, AssertionError, OSError) as error:
-        # The cache is a matter of speed: a network that takes one size only, or a full disk, is no error.
+            if all(torch.equal(trace(trial), module(trial)) for trial in trials):
+                _keep(trace, values, path)
+    except (RuntimeError, ValueError, TypeError, AssertionError, OSError, StoreError) as error:
+        # A network that takes one size only, or a full disk, is no error.
         logger.debug("the network is not kept as a trace: %s", error)
     return backbone
+
+
+def _keep(trace: "torch.jit.ScriptModule", values: dict[str, object], path: Path) -> None:
+    import torch
+
+    # Only the user may write here: a trace is a program.
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    content = io.BytesIO()
+    torch.jit.save(trace, content)
+    publish(path, content.getvalue())
+    note = {"sha256": hashlib.sha256(content.getvalue()).hexdigest(), "backbone": values}
+    publish(path.with_suffix(".json"), json.dumps(note).encode())
 
 
 @contextlib.contextmanager

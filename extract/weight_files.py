@@ -46,7 +46,7 @@ def read_state(path: Path) -> "dict[str, torch.Tensor]":
     import torch
 
     try:
-        if path.suffix == ".safetensors":
+        if _is_safetensors(path):
             from safetensors.torch import load_file
 
             return load_file(path)
@@ -57,7 +57,7 @@ def read_state(path: Path) -> "dict[str, torch.Tensor]":
             "save the state dict alone"
         ) from error
     except Exception as error:  # two libraries, each with errors of many types for a bad file
-        raise WeightsError(f"{str(path)!r} is not a file of weights: {_first_line(error)}") from error
+        raise WeightsError(f"{str(path)!r} is not a file of weights: {first_line(error)}") from error
     for wrapper in _WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
             state = state[wrapper]
@@ -68,5 +68,12 @@ def read_state(path: Path) -> "dict[str, torch.Tensor]":
     return {name.removeprefix("module."): value for name, value in state.items()}
 
 
-def _first_line(error: Exception) -> str:
+def _is_safetensors(path: Path) -> bool:
+    # By content: a store keeps files under their hash, without a suffix. Eight bytes of length, then JSON.
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"
+
+
+def first_line(error: Exception) -> str:
+    """Give the first line of what another library says, or the name of its error."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -13,9 +13,12 @@ from rerank.ranking import Ranking
 
 @dataclass(frozen=True)
 class Queries:
-    """Q query photographs: `vectors` (Q, D) float32 and local features by kind, one entry a query."""
+    """Q query photographs: `vectors` (Q, D) float32, `sizes` (Q, 2) width and height of the upright pictures
+    in pixels, and local features by kind, one entry a query.
+    """
 
     vectors: NDArray[np.float32]
+    sizes: NDArray[np.int32]
     features: Mapping[str, PackedFeatures]
 
     def __len__(self) -> int:
@@ -24,7 +27,7 @@ class Queries:
     def one(self, query: int) -> "Queries":
         """Give one query by itself."""
         features = {kind: pack([packed[query]]) for kind, packed in self.features.items()}
-        return Queries(self.vectors[query : query + 1], features)
+        return Queries(self.vectors[query : query + 1], self.sizes[query : query + 1], features)
 
 
 class Database(Protocol):

@@ -19,6 +19,8 @@ from retrieval.engine import Described, Engine
 
 logger = logging.getLogger(__name__)
 
+_IGNORED = "ignored"
+
 
 @dataclass(frozen=True)
 class Benchmark:
@@ -40,7 +42,8 @@ def truth_from_labels(engine: Engine, queries: Photos) -> Truth:
         PhotosError: no query, or no photograph of the store, has a label.
         EvaluationError: a query's label occurs nowhere else in the store.
     """
-    labelled = [row for row, label in enumerate(queries.labels) if label]
+    usages = [metadata.get("usage", "").strip().lower() for metadata in queries.metadata]
+    labelled = [row for row, label in enumerate(queries.labels) if label and usages[row] != _IGNORED]
     records = engine.store.records
     if not labelled:
         raise PhotosError(
@@ -54,7 +57,9 @@ def truth_from_labels(engine: Engine, queries: Photos) -> Truth:
             "or give a solution with --truth"
         )
     if len(labelled) < len(queries):
-        logger.warning("%d query photos without a label are left out", len(queries) - len(labelled))
+        logger.warning(
+            "%d query photos without a label, or ignored, are left out", len(queries) - len(labelled)
+        )
     chosen = queries.select(labelled)
     return Truth.from_labels(
         chosen.ids,
@@ -62,7 +67,7 @@ def truth_from_labels(engine: Engine, queries: Photos) -> Truth:
         live,
         [records.ids[row] for row in live],
         [records.labels[row] for row in live],
-        [metadata.get("usage", "") for metadata in chosen.metadata],
+        [usages[row] for row in labelled],
     )
 
 
@@ -70,9 +75,17 @@ def describe(engine: Engine, queries: Photos, truth: Truth, chain: Chain) -> Des
     """Describe the query photographs that `truth` asks about, with what `chain` needs.
 
     What is in only one of the two is told in the log.
+
+    Raises:
+        PhotosError: the two have no query in common.
     """
     wanted = set(truth.query_ids)
     asked = queries.select([row for row, name in enumerate(queries.ids) if name in wanted])
+    if not len(asked):
+        raise PhotosError(
+            f"none of the query photos is in the truth: the photos have ids such as {queries.ids[0]!r}, "
+            f"the truth has {truth.query_ids[0]!r}; make the ids agree"
+        )
     if len(asked) < len(queries):
         logger.info("%d query photos are not in the truth and are left out", len(queries) - len(asked))
     if len(asked) < len(wanted):

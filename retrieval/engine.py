@@ -109,7 +109,7 @@ class Engine:
         """
         own = self.recipe.rerank
         chain = chains.parse(
-            own.chain if text is None else text, top=top or own.top, options=own.options, v=v
+            own.chain if text is None else text, top=own.top if top is None else top, options=own.options, v=v
         )
         for kind in sorted(chain.needs - set(self.store.recipe.local)):
             raise StoreError(
@@ -203,7 +203,7 @@ class Engine:
 
 def _described(photos: Photos, blocks: Sequence[Block], dim: int, started: float) -> Described:
     if not blocks:
-        nothing = Queries(np.zeros((0, dim), np.float32), {})
+        nothing = Queries(np.zeros((0, dim), np.float32), np.zeros((0, 2), np.int32), {})
         return Described(photos, photos, nothing, {}, time.perf_counter() - started)
     (block,) = blocks
     records = block.records
@@ -212,7 +212,7 @@ def _described(photos: Photos, blocks: Sequence[Block], dim: int, started: float
     return Described(
         photos,
         photos.select(good.tolist()),
-        Queries(block.vectors[good], local),
+        Queries(block.vectors[good], records.sizes[good], local),
         {records.ids[i]: records.reasons[i] for i in np.flatnonzero(records.statuses == FAILED)},
         time.perf_counter() - started,
     )

@@ -136,7 +136,14 @@ class NetworkDescriptor:
         ).contiguous(memory_format=torch.channels_last)
 
     def _pooled(self, pictures: "torch.Tensor") -> "torch.Tensor":
-        maps, class_token = self._backbone.maps(pictures)
+        try:
+            maps, class_token = self._backbone.maps(pictures)
+        except (AssertionError, RuntimeError) as error:
+            height, width = pictures.shape[2:]
+            raise ConfigError(
+                f"{self._config.backbone} cannot take pictures of {width} x {height} "
+                f"({weight_files.first_line(error)}); give global.size_rule='crop' and its own global.size_px"
+            ) from error
         pooled = pool(maps, class_token, self._config.pooling, self._config.gem_p)
         if len(self._config.scales) == 1:
             return pooled

@@ -70,6 +70,7 @@ class SiftGeometric:
             if not used.any():
                 continue
             query = queries.features["sift"][place]
+            query_scale = _REFERENCE_SIDE_PX / float(queries.sizes[place].max())
             candidates = database.features("sift", ranking.rows[place, used])
             scales = _REFERENCE_SIDE_PX / database.sizes(ranking.rows[place, used]).max(axis=1)
 
@@ -79,12 +80,16 @@ class SiftGeometric:
                 query: Features = query,
                 candidates: PackedFeatures = candidates,
                 scales: NDArray[np.float64] = scales,
+                query_scale: float = query_scale,
             ) -> tuple[int, int]:
                 if len(found.query) < self._config.min_inliers:
                     return len(found.query), 0
                 matched = candidates.points[candidates.offsets[candidate] + found.candidate, :2]
-                points = (matched * scales[candidate]).astype(np.float32)
-                verified = ransac.verify(query.points[found.query, :2], points, settings)
+                verified = ransac.verify(
+                    (query.points[found.query, :2] * query_scale).astype(np.float32),
+                    (matched * scales[candidate]).astype(np.float32),
+                    settings,
+                )
                 return len(found.query), verified.count
 
             counts = each_candidate(query.descriptors, candidates, self._config.ratio, count)

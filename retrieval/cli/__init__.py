@@ -80,10 +80,13 @@ def _run() -> int:
     except OSError as error:
         return _fail(f"{error.strerror or error}{_file_of(error)}")
     except MemoryError:
-        return _fail("out of memory; ask about fewer photographs at once")
+        return _fail("out of memory; use fewer --threads, or ask about fewer photographs at once")
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what was committed stays, run the same command to go on", err=True)
+        click.echo("interrupted; a store keeps what was committed, run the same command to go on", err=True)
         return _EXIT_INTERRUPTED
+    except Exception as error:
+        logging.getLogger(__name__).debug("unforeseen", exc_info=True)
+        return _fail(f"unforeseen, please report it with the command: {type(error).__name__}: {error}")
     return 0
 
 

@@ -154,12 +154,12 @@ class _PlainProgress:
         )
 
 
-def show_failures(failures: Sequence[tuple[str, str]]) -> None:
-    """List photographs that failed, as (id, reason), on stderr."""
+def show_failures(failures: Sequence[tuple[str, str]], more: str = "") -> None:
+    """List photographs that failed, as (id, reason), on stderr; `more` says where all of them are listed."""
     for name, reason in failures[:_LISTED]:
         click.echo(f"failed: {printable(name)}: {reason}", err=True)
     if len(failures) > _LISTED:
-        click.echo(f"… and {len(failures) - _LISTED} more; `retrieve status S --json` lists all", err=True)
+        click.echo(f"… and {len(failures) - _LISTED} more{more}", err=True)
 
 
 def check_output(path: str | None) -> None:

@@ -19,7 +19,7 @@ _DEPTH = 100
     "--truth", metavar="SOLUTION.csv", help="GLDv2 solution (id,images[,Usage]) in place of labels."
 )
 @click.option("--metric", "metric_names", multiple=True, default=("map@100",), show_default=True,
-              help="map@K, recall@K or knn-f1; may be repeated.")  # fmt: skip
+              help="map@K, recall@K, knn-f1 or knn-f1-nearest; may be repeated.")  # fmt: skip
 @chain_options
 @click.option("--save-ranking", metavar="R.csv", help="Write the rankings: id,images.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")

@@ -1,9 +1,11 @@
 """retrieve fit-whitening: learn a projection of global vectors from photographs."""
 
+import sys
 from pathlib import Path
 
 import click
 
+from retrieval.cli import EXIT_SOME_FAILED
 from retrieval.cli._shared import (
     check_output,
     echo_json,
@@ -63,11 +65,22 @@ def command(
         fitted = whitening_run.fit(given, recipe, kind=kind, dim=dim, shrinkage=shrinkage, on_photo=step)
     fitted.whitening.write(Path(out))
     show_failures(fitted.failures)
-    values = {"whitening": out, "dim": fitted.whitening.dim, **fitted.whitening.provenance}
+    values = {
+        "whitening": out,
+        "dim": fitted.whitening.dim,
+        **fitted.whitening.provenance,
+        "failed": len(fitted.failures),
+    }
     if as_json:
         echo_json(values)
-        return
-    click.echo(
-        f"{values['kind']} whitening to {values['dim']} numbers from {values['photos']} photos in {out}; "
-        f"use it with: retrieve index PHOTOS --store S --whitening {out}"
+    else:
+        click.echo(_sentence(values))
+    if fitted.failures:
+        sys.exit(EXIT_SOME_FAILED)
+
+
+def _sentence(values: dict[str, object]) -> str:
+    return (
+        f"{values['kind']} whitening to {values['dim']} numbers from {values['photos']} photos; use it with: "
+        f"retrieve index PHOTOS --store S --whitening {values['whitening']}"
     )

@@ -42,6 +42,7 @@ def command(
     from extract import run
     from extract.photos import Photos
     from extract.store import DescriptorStore
+    from rerank import chain as chains
 
     given = Photos.read(photos)
     options = (recipe_name, backbone, weights, whitening, local, *settings)
@@ -54,13 +55,15 @@ def command(
     if local is not None:
         kinds = [kind.strip() for kind in local.split(",") if kind.strip() and kind.strip() != "none"]
         recipe = recipes.with_local(recipe, kinds)
+    settings_of_chain = recipe.rerank
+    chains.parse(settings_of_chain.chain, top=settings_of_chain.top, options=settings_of_chain.options)
     with progress("indexing") as (start, step):
         summary = run.run(given, recipe, store, threads=threads or 0, on_start=start, on_photo=step)
     kept = DescriptorStore.open(store)
     bytes_a_photo = kept.num_bytes / max(1, kept.num_rows)
     rate = summary.described / summary.seconds if summary.described else 0.0
     failures = [(failure.id, failure.reason) for failure in summary.failures]
-    show_failures(failures)
+    show_failures(failures, f"; `retrieve status {store} --json` lists all")
     if as_json:
         echo_json(
             {
@@ -76,7 +79,7 @@ def command(
                 "bytes_per_photo": round(bytes_a_photo, 1),
                 "store": store,
                 "revision": kept.revision,
-                "recipe": {"name": recipe.name, "digest": kept.digest},
+                "recipe": {"name": kept.recipe.name, "digest": kept.digest},
             }
         )
     else:

@@ -89,6 +89,9 @@ def command(
     if grid and answers:
         paths = dict(zip(described.photos.ids, described.photos.paths, strict=True))
         draw(grid, [(paths[name], hits) for name, hits, _ in answers])
+    if as_json:
+        for name, reason in described.failures.items():
+            echo_json({"query": name, "hits": [], "error": reason})
     if described.failures:
         show_failures(list(described.failures.items()))
         sys.exit(EXIT_SOME_FAILED if answers else EXIT_ERROR)

@@ -61,4 +61,4 @@ def command(store: str, check: bool | None, as_json: bool) -> None:
         f"{kept.num_bytes:,} bytes, {values['bytes_per_photo']:,} a photo, "
         f"{'every segment is whole' if checked else 'lengths are right; --check reads all of it'}"
     )
-    show_failures(failures)
+    show_failures(failures, "; --json lists all")

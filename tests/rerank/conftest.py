@@ -41,7 +41,8 @@ def queries_of():
     """Give queries with these features."""
 
     def build(features):
-        return Queries(np.ones((len(features), 4), np.float32), {"sift": pack(features)})
+        vectors, sizes = np.ones((len(features), 4), np.float32), np.full((len(features), 2), 1000, np.int32)
+        return Queries(vectors, sizes, {"sift": pack(features)})
 
     return build
 

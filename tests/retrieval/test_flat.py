@@ -47,11 +47,12 @@ def test_empty_index_answers_with_padding():
     assert (ranking.rows == PAD).all()
 
 
-def test_equal_vectors_are_ranked_by_row_even_across_the_cut():
+@pytest.mark.parametrize("num_queries", [1, 25])
+def test_equal_vectors_are_ranked_by_row_even_across_the_cut(num_queries):
     index = flat.build(flat.Config(), 2)
     index.add(np.arange(50), np.tile(np.float32([[1, 0]]), (50, 1)))
-    ranking = index.search(np.float32([[1, 0]]), 10)
-    np.testing.assert_array_equal(ranking.rows[0], np.arange(10))
+    ranking = index.search(np.tile(np.float32([[1, 0]]), (num_queries, 1)), 10)
+    np.testing.assert_array_equal(ranking.rows, np.tile(np.arange(10), (num_queries, 1)))
 
 
 @pytest.mark.parametrize("rows", [[5, 5], [6, 5], [2, 9]])
