@@ -19,6 +19,8 @@ from extract.features import Features, pack
 from extract.photos import Photos
 from extract.segments import VECTOR_DTYPE
 
+_LARGEST = float(np.finfo(VECTOR_DTYPE).max)
+
 # Photographs that are decoded ahead, a thread: enough that no thread waits, little enough to hold.
 _AHEAD_PER_THREAD = 6
 
@@ -191,7 +193,8 @@ class _Run:
         dim = self._extractors.vector.dim
         vectors = np.zeros((len(described), dim), np.float32)
         for place, one in enumerate(described):
-            if one.vector is not None and not np.isfinite(one.vector.astype(VECTOR_DTYPE)).all():
+            # The comparison is false for NaN too.
+            if one.vector is not None and not np.abs(one.vector).max() <= _LARGEST:
                 one.fail("its vector is not finite in half precision")
             if one.vector is not None:
                 vectors[place] = one.vector

@@ -140,16 +140,38 @@ def test_what_is_lent_is_not_decoded(photos, monkeypatch):
     assert [os.path.getsize(path) for path in photos.paths] == block.records.file_bytes.tolist()
 
 
-@pytest.mark.parametrize("broken_method", ["prepare", "extract"])
-def test_a_mistake_in_an_extractor_ends_it_and_leaves_no_thread(photos, monkeypatch, broken_method):
+def test_a_mistake_of_the_network_ends_it_and_leaves_no_thread(photos, monkeypatch):
     def mistaken(self, pixels):
-        raise ZeroDivisionError(broken_method)
+        raise ZeroDivisionError("network")
 
     threads_before = threading.active_count()
-    monkeypatch.setattr(Probe, broken_method, mistaken)
-    with pytest.raises(ZeroDivisionError, match=broken_method):
+    monkeypatch.setattr(Probe, "extract", mistaken)
+    with pytest.raises(ZeroDivisionError, match="network"):
         blocks_of(photos, Probe())
     assert threading.active_count() == threads_before
+
+
+def test_one_picture_that_cannot_be_prepared_stops_nobody_and_is_tried_again(photos, monkeypatch):
+    prepare = Probe.prepare
+
+    def prepare_all_but_one(self, pixels):
+        if self.prepared == 3:
+            self.prepared += 1
+            raise ZeroDivisionError("odd")
+        return prepare(self, pixels)
+
+    monkeypatch.setattr(Probe, "prepare", prepare_all_but_one)
+    (block,) = blocks_of(photos, Probe(), sizes=100, threads=1)
+    failed = np.flatnonzero(block.records.statuses)
+    assert [block.records.reasons[row] for row in failed] == ["cannot be described: odd"]
+    # Without a hash it counts as never read.
+    assert not block.records.content_hashes[failed].any()
+
+
+def test_a_vector_that_half_precision_cannot_hold_is_a_failure(photos, monkeypatch):
+    monkeypatch.setattr(Probe, "extract", lambda self, batch: np.full((len(batch), 2), 1e6, np.float32))
+    blocks = blocks_of(photos, Probe())
+    assert all(block.records.statuses.all() and not block.vectors.any() for block in blocks)
 
 
 def test_control_c_stops_the_threads(photos, monkeypatch):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from extract import images, photo_files, state
-from extract.errors import RecipeMismatchError, StoreBusyError
+from extract.errors import PhotoRetryError, RecipeMismatchError, StoreBusyError
 from extract.global_descriptors import thumbnail
 from extract.photos import Photos
 from extract.run import run
@@ -190,15 +190,31 @@ class TestBrokenPhotos:
         assert run(photos, thumbnails, tmp_path / "S").failures == ()
         assert decoded == [photograph(1)]
 
-    def test_one_that_vanished_fails_and_borrows_from_its_old_row_once_it_is_back(
+    def test_one_that_vanished_keeps_its_row(self, photos, store, thumbnails_and_sift, decoded, caplog):
+        os.rename(photos.paths[2], photos.paths[2] + ".away")
+        summary = run(photos, thumbnails_and_sift, store)
+        assert (summary.failures, summary.described, decoded) == ((), 0, [])
+        assert "1 photos are gone from the disk" in caplog.text
+        assert row_of(store, "002.jpg") == 2
+
+    def test_one_that_needs_a_library_is_tried_again(self, photos, tmp_path, thumbnails, monkeypatch):
+        def refuse(data, config):
+            raise PhotoRetryError("HEIC needs the package pillow-heif")
+
+        with monkeypatch.context() as without:
+            without.setattr(images, "decode", refuse)
+            assert len(run(photos, thumbnails, tmp_path / "S").failures) == len(photos)
+        assert run(photos, thumbnails, tmp_path / "S").failures == ()
+
+    def test_a_moved_folder_is_known_by_its_new_name_without_decoding(
         self, photos, store, thumbnails_and_sift, decoded
     ):
-        os.rename(photos.paths[2], photos.paths[2] + ".away")
-        assert [failure.id for failure in run(photos, thumbnails_and_sift, store).failures] == ["002.jpg"]
-        os.rename(photos.paths[2] + ".away", photos.paths[2])
-        assert run(photos, thumbnails_and_sift, store).failures == ()
+        old = os.path.dirname(photos.paths[0])
+        os.rename(old, old + " moved")
+        run(Photos.from_folder(old + " moved"), thumbnails_and_sift, store)
         assert decoded == []
-        assert descriptors(store, row_of(store, "002.jpg")) == descriptors(store, 2)
+        path = DescriptorStore.open(store).records.paths[row_of(store, "002.jpg")]
+        assert path == os.fsencode(os.path.join(old + " moved", "002.jpg"))
 
     def test_failures_of_photos_that_were_not_given_are_not_told(self, photos, tmp_path, thumbnails):
         os.unlink(photos.paths[1])
@@ -224,11 +240,12 @@ class TestSameNumbers:
 
     def test_a_run_in_two_parts_cuts_segments_as_one_run(self, tmp_path, write_photos, index):
         photos = write_photos(tmp_path / "p", 30)
-        (tmp_path / "first").mkdir()
-        for path in photos.paths[:8]:
-            os.link(path, tmp_path / "first" / os.path.basename(path))
         index(tmp_path / "p", tmp_path / "whole")
-        index(tmp_path / "first", tmp_path / "parts")
+        for path in photos.paths[8:]:
+            os.rename(path, path + ".later")
+        index(tmp_path / "p", tmp_path / "parts")
+        for path in photos.paths[8:]:
+            os.rename(path + ".later", path)
         index(tmp_path / "p", tmp_path / "parts")
         for name in ("whole", "parts"):
             assert [entry.photos for entry in state.read(tmp_path / name).segments] == [4] * 7 + [2]

@@ -63,17 +63,26 @@ def test_network_whose_trace_depends_on_the_size_is_built_each_time(build, cache
     np.testing.assert_array_equal(maps(first), maps(second))
 
 
-@pytest.mark.parametrize("damage", ["empty", "text", "cut off"])
+def flipped(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("damage", ["empty", "text", "cut off", "one bit"])
 def test_damaged_trace_is_written_anew(build, cache, damage):
     expected = maps(traced.load("resnet18", "sha", lambda: build("resnet18")))
-    (file,) = cache.iterdir()
+    (file,) = cache.glob("*.pt")
     whole = file.read_bytes()
-    file.write_bytes({"empty": b"", "text": b"no trace", "cut off": whole[: len(whole) // 2]}[damage])
+    file.write_bytes(
+        {"empty": b"", "text": b"no trace", "cut off": whole[: len(whole) // 2], "one bit": flipped(whole)}[
+            damage
+        ]
+    )
     np.testing.assert_array_equal(maps(traced.load("resnet18", "sha", lambda: build("resnet18"))), expected)
     assert build.count == 2
     traced.load("resnet18", "sha", lambda: build("resnet18"))
     assert build.count == 2
-    assert [path.suffix for path in cache.iterdir()] == [".pt"]
+    assert {path.suffix for path in cache.iterdir()} == {".pt", ".json"}
 
 
 def test_cache_that_cannot_be_written_is_no_error(build, cache):

@@ -117,3 +117,10 @@ def test_sha256_of_what_cannot_be_read_is_one_sentence(tmp_path):
         sha256_of(tmp_path / "absent")
     with pytest.raises(WeightsError, match="Is a directory"):
         sha256_of(tmp_path)
+
+
+def test_safetensors_are_known_without_their_suffix(tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.ones(2)}, tmp_path / "0f3c")
+    assert read_state(tmp_path / "0f3c")["a"].tolist() == [1, 1]
