@@ -1,6 +1,7 @@
 """One segment: an HDF5 file of up to a few thousand photographs that is written once and never changed."""
 
 import io
+import math
 import os
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -161,7 +162,7 @@ class Segment:
 
     def _slice(self, file: io.FileIO, name: str, start: int, stop: int) -> NDArray[np.generic]:
         place = self._places[name]
-        row_bytes = int(np.prod(place.shape[1:], dtype=np.int64)) * place.dtype.itemsize
+        row_bytes = math.prod(place.shape[1:]) * place.dtype.itemsize
         wanted = (stop - start) * row_bytes
         content = os.pread(file.fileno(), wanted, place.offset + start * row_bytes) if wanted > 0 else b""
         if len(content) != max(wanted, 0) or not 0 <= start <= stop <= place.shape[0]:
