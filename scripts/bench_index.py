@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="under a minute")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    count, rounds = (64, 2) if options.quick else (256, 3)
+    count, rounds = (48, 2) if options.quick else (256, 3)
     photos = photos_from(options.photos, count)
     plain = recipe.load("default")
     with_sift = recipe.with_local(plain, ["sift"])

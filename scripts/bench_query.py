@@ -155,7 +155,7 @@ def main() -> None:
     options = parser.parse_args()
     note("search of 100,000 x 512")
     figures = search_shares(runs=5 if options.quick else 15)
-    count, queries, runs = (100, 2, 2) if options.quick else (400, 10, 5)
+    count, queries, runs = (100, 1, 3) if options.quick else (400, 10, 5)
     note(f"queries on {count} photos")
     figures |= query_figures(photos_from(options.photos, count), queries, runs)
     show(figures, options.json)
