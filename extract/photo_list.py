@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from extract.errors import PhotosError
 
+_MAX_FIELD_CHARS = 100_000
 _REQUIRED = ("id", "file")
 
 
@@ -75,6 +76,9 @@ def _records(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error as error:
             raise PhotosError(f"line {line} of {path!r} is not CSV ({error}); check its quotes") from None
+        # csv has a limit of its own, but it is the whole process's and anyone may raise it.
+        if any(len(field) > _MAX_FIELD_CHARS for field in fields):
+            raise PhotosError(f"line {line} of {path!r} holds a value of over {_MAX_FIELD_CHARS} characters")
         if fields:
             yield line, fields
 

@@ -71,6 +71,9 @@ def run(
         todo = photos.select([row for row in range(len(photos)) if not held.is_done(photos, row)])
         if held.gone:
             logger.warning("%d photos are gone from the disk; the store keeps what it has of them", held.gone)
+        others = len(held.rows.keys() - set(photos.ids))
+        if others:
+            logger.warning("%d photos of the store are not among those given and stay in it", others)
         on_start(len(todo))
         blocks = describe.describe(
             todo,

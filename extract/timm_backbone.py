@@ -1,6 +1,7 @@
 """Any timm model as a function from pictures to a map (B, C, h, w)."""
 
 import difflib
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 # Large enough for every network that takes any size, and a hundredth of a second.
 _TRIAL_SIDE_PX = 64
+
+
+logger = logging.getLogger(__name__)
 
 
 class Backbone(NamedTuple):
@@ -90,6 +94,9 @@ def load(backbone: str, weights: FileRef) -> Backbone:
     classifier = model.pretrained_cfg.get("classifier") or "head"
     heads = (classifier,) if isinstance(classifier, str) else tuple(classifier)
     state = {name: value for name, value in state.items() if not name.startswith(heads)}
+    spoiled = [name for name, value in state.items() if not value.isfinite().all()]
+    if spoiled:
+        raise WeightsError(f"{str(file)!r} holds NaN or infinity (e.g. in {spoiled[0]!r})")
     own = model.state_dict()
     misshaped = [name for name, value in state.items() if name in own and own[name].shape != value.shape]
     if misshaped:
@@ -159,6 +166,9 @@ def _from_hub(backbone: str) -> Path:
     cached = Path(torch.hub.get_dir()) / "landmark-retrieval" / f"{backbone}.safetensors"
     if cached.exists():
         return cached
+    logger.info("asking timm's hub for the weights of %s", backbone)
+    # Its retries are told twice each, while the outcome is one sentence of ours.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         model = _create(backbone, pretrained=True)
     except (OSError, RuntimeError) as error:

@@ -153,8 +153,6 @@ def _roots(variances: NDArray[np.float64], largest: float) -> NDArray[np.float64
 
 
 def _check(vectors: NDArray[np.float32], dim: int, shrinkage: float) -> None:
-    if len(vectors) < 2:
-        raise ConfigError(f"a whitening needs two photographs that can be read, there are {len(vectors)}")
     most = min(len(vectors) - 1, vectors.shape[1])
     if not 1 <= dim <= most:
         raise ConfigError(

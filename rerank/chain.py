@@ -55,8 +55,8 @@ def parse(
     if top < 1:
         raise ConfigError(f"top must be at least 1, got {top}")
     options = options or {}
-    for name in options:
-        plugins.load(METHODS, name)
+    for name, values in options.items():
+        _config(name, values)
     names: Sequence[str] = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise ConfigError(f"the chain {text!r} names no re-ranker; use {NONE!r} for the global ranking alone")
@@ -66,17 +66,23 @@ def parse(
         if len(names) > 1:
             raise ConfigError(f"{NONE!r} stands alone, it cannot be part of the chain {text!r}")
         return Chain(NONE, (), top)
-    return Chain(",".join(names), tuple(_step(name, options, v) for name in names), top)
+    steps = [_step(name, options, v) for name in names]
+    return Chain(",".join(text for text, _ in steps), tuple(step for _, step in steps), top)
 
 
-def _step(text: str, options: Mapping[str, Mapping[str, object]], v: float | None) -> Reranker:
-    name, *settings = text.split(":")
+def _step(text: str, options: Mapping[str, Mapping[str, object]], v: float | None) -> tuple[str, Reranker]:
+    name, *texts = text.split(":")
     plugin = plugins.load(METHODS, name)
-    values = {**options.get(name, {}), **dict(_setting(text, setting) for setting in settings)}
+    settings = dict(_setting(text, one) for one in texts)
     if v is not None and "v" in {field.name for field in fields(plugin.Config)}:
-        values["v"] = v
-    step: Reranker = plugin.build(configs.from_plain(plugin.Config, values, f"rerank.{name}"))
-    return step
+        settings["v"] = v
+    step: Reranker = plugin.build(_config(name, {**options.get(name, {}), **settings}))
+    # The text says what was run, an overridden v included, since reports print it.
+    return ":".join([name, *(f"{key}={value}" for key, value in settings.items())]), step
+
+
+def _config(name: str, values: Mapping[str, object]) -> object:
+    return configs.from_plain(plugins.load(METHODS, name).Config, values, f"rerank.{name}")
 
 
 def _setting(step: str, text: str) -> tuple[str, object]:

@@ -44,7 +44,8 @@ def chain_options(function: Function) -> Function:
         click.option("--rerank", metavar="none|CHAIN",
                      help="Re-rankers split by commas, e.g. sift-ratio,sift-geometric; none for the global "
                           "ranking alone. Without it: the recipe's own chain."),
-        click.option("--v", type=float, help="Weight of the global score, 1 - v that of the local one."),
+        click.option("--v", type=float,
+                     help="Weight of the global score, 1 - v of the local one, in every step."),
         click.option("--top", type=click.IntRange(1), help="How many candidates are re-ranked."),
         click.option("--recipe", "recipe_name", metavar="NAME|FILE.toml",
                      help="Take chain and settings from this recipe; it must fit the store."),

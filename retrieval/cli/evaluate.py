@@ -37,7 +37,10 @@ def command(
 ) -> None:
     """Ask the store with every query and measure the answers, with 95 % bootstrap intervals over queries.
 
-    Correct is what has the query's label (or what --truth says); a query never finds itself.
+    Correct is what has the query's label (or what --truth says); a query never finds itself. map@K is the
+    GLDv2 definition; recall@K the share of queries with a correct photo among the first K; knn-f1 the
+    macro F1 of a vote of the five nearest labelled photos, ties to the largest label (knn-f1-nearest: to
+    the nearest).
 
     \b
     Example:
@@ -63,8 +66,6 @@ def command(
     depth = max([_DEPTH, *(getattr(metric, "k", 0) or 0 for metric in metrics)])
     described = benchmark.describe(engine, photos, known, chain)
     done = benchmark.run(engine, described, known, metrics, chain, depth=depth)
-    if save_ranking:
-        saved_ranking.write(save_ranking, done, engine)
     show_failures(list(done.failures.items()))
     if as_json:
         echo_json(
@@ -81,5 +82,8 @@ def command(
     else:
         click.echo(f"{store}, chain {chain.text}")
         click.echo(done.report.table())
+    # Last, so that a full disk does not cost the figures.
+    if save_ranking:
+        saved_ranking.write(save_ranking, done, engine)
     if done.failures:
         sys.exit(EXIT_SOME_FAILED)

@@ -22,7 +22,7 @@ from retrieval.cli._shared import (
 @click.option("--kind", type=click.Choice(["auto", "labelled", "pca"]), default="auto", show_default=True,
               help="auto: labelled where the photographs have labels.")  # fmt: skip
 @click.option(
-    "--dim", type=click.IntRange(1), default=512, show_default=True, help="Length of whitened vectors."
+    "--dim", type=click.IntRange(1), help="Length of the result; else 512, or what the photos allow."
 )
 @click.option("--shrinkage", type=click.FloatRange(0, 1), default=None,
               help="0 trusts the photos wholly, 1 not at all; else 0.8 labelled, 0.95 pca.")  # fmt: skip
@@ -32,7 +32,7 @@ def command(
     photos: str,
     out: str,
     kind: str,
-    dim: int,
+    dim: int | None,
     shrinkage: float | None,
     recipe_name: str | None,
     backbone: str | None,

@@ -40,6 +40,7 @@ def command(
     """
     from extract import recipe as recipes
     from extract import run
+    from extract.errors import ConfigError
     from extract.photos import Photos
     from extract.store import DescriptorStore
     from rerank import chain as chains
@@ -55,8 +56,13 @@ def command(
     if local is not None:
         kinds = [kind.strip() for kind in local.split(",") if kind.strip() and kind.strip() != "none"]
         recipe = recipes.with_local(recipe, kinds)
-    settings_of_chain = recipe.rerank
-    chains.parse(settings_of_chain.chain, top=settings_of_chain.top, options=settings_of_chain.options)
+    chosen = recipe.rerank
+    chain = chains.parse(chosen.chain, top=chosen.top, options=chosen.options)
+    for kind in sorted(chain.needs - set(recipe.local)):
+        raise ConfigError(
+            f"the recipe's chain {chain.text!r} needs {kind} descriptors; add --local {kind}, "
+            "or take another chain"
+        )
     with progress("indexing") as (start, step):
         summary = run.run(given, recipe, store, threads=threads or 0, on_start=start, on_photo=step)
     kept = DescriptorStore.open(store)

@@ -213,5 +213,5 @@ def test_hub_that_cannot_be_reached_is_one_sentence(monkeypatch, tmp_path):
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(timm_backbone, "_create", unreachable)
-    with pytest.raises(WeightsError, match=r"no weights for resnet50: .* use the recipe 'default'"):
+    with pytest.raises(WeightsError, match=r"no weights for resnet50 from .* use the recipe 'default'"):
         timm_backbone.resolve_weights("resnet50", NO_FILE)
