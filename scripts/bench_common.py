@@ -1,5 +1,6 @@
 """What the benchmarks share: photographs to work on, repeated timing, one way to print."""
 
+import argparse
 import json
 import statistics
 import sys
@@ -9,6 +10,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from extract.photos import Photos
+
+
+def read_options(description: str) -> argparse.Namespace:
+    """Read the options that every benchmark takes: --photos, --quick and --json."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--photos", help="a folder or CSV; else photographs that packages ship")
+    parser.add_argument("--quick", action="store_true", help="under a minute")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
 
 
 def seconds(work: Callable[[], object], runs: int) -> float:

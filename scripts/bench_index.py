@@ -9,7 +9,6 @@ arrangements (all threads on one batch, one batch a thread), measured in turns.
 keeps all cores busy and nothing else happens.
 """
 
-import argparse
 import resource
 import statistics
 import tempfile
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from bench_common import note, photos_from, show
+from bench_common import note, photos_from, read_options, show
 
 from extract import describe, extractors, images, recipe, recipe_files, run
 from extract.batches import Batch, Batcher
@@ -78,13 +77,7 @@ def pool_seconds(work: object, items: Sequence[object]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--photos", help="a folder or CSV; else photographs that packages ship")
-    parser.add_argument("--quick", action="store_true", help="under a minute")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = read_options(__doc__ or "")
     count, rounds = (48, 2) if options.quick else (256, 3)
     photos = photos_from(options.photos, count)
     plain = recipe.load("default")

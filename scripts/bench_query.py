@@ -13,7 +13,6 @@ against the thesis's way: both pictures decoded, SIFT on both and FLANN, again f
 `vs_thesis_rerank_stage` leaves the query's one SIFT out of ours, as work done when it was described.
 """
 
-import argparse
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from bench_common import note, photos_from, seconds, show
+from bench_common import note, photos_from, read_options, seconds, show
 from threadpoolctl import ThreadpoolController
 
 from extract import describe, images, recipe, run
@@ -149,13 +148,7 @@ def query_figures(photos: Photos, queries: int, runs: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--photos", help="a folder or CSV; else photographs that packages ship")
-    parser.add_argument("--quick", action="store_true", help="under a minute")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = read_options(__doc__ or "")
     note("search of 100,000 x 512")
     figures = search_shares(runs=5 if options.quick else 15)
     count, queries, runs = (100, 1, 3) if options.quick else (400, 10, 5)
