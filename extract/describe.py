@@ -181,7 +181,7 @@ class _Run:
             described.features = {
                 kind: extractor.extract(photo) for kind, extractor in self._extractors.local.items()
             }
-        except (RetrieveError, KeyboardInterrupt):
+        except RetrieveError:
             raise
         except Exception as error:  # the image skip: one odd picture must not stop a million others
             raise PhotoRetryError(f"cannot be described: {error}") from error

@@ -14,11 +14,10 @@ from extract.errors import ConfigError, WeightsError
 if TYPE_CHECKING:
     import torch
 
+logger = logging.getLogger(__name__)
+
 # Large enough for every network that takes any size, and a hundredth of a second.
 _TRIAL_SIDE_PX = 64
-
-
-logger = logging.getLogger(__name__)
 
 
 class Backbone(NamedTuple):

@@ -39,12 +39,13 @@ def load(name: str, weights_sha256: str, build: Callable[[], Backbone]) -> Backb
     parts = [name, weights_sha256, version("torch"), version("timm"), str(EXTRACTION_VERSION)]
     key = hashlib.sha256("\n".join(parts).encode())
     try:
-        path = Path.home() / ".cache" / "landmark-retrieval" / f"{name}-{key.hexdigest()[:16]}.pt"
-        return _read(path) or _traced(build(), path)
-    except (OSError, RuntimeError) as error:
-        # No home, or one that may not be read: the cache is a matter of speed alone.
-        logger.debug("no cache of networks: %s", error)
+        home = Path.home()
+    except RuntimeError as error:
+        # The cache is a matter of speed alone.
+        logger.debug("no home to keep networks in: %s", error)
         return build()
+    path = home / ".cache" / "landmark-retrieval" / f"{name}-{key.hexdigest()[:16]}.pt"
+    return _read(path) or _traced(build(), path)
 
 
 def _read(path: Path) -> Backbone | None:
