@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from extract.features import PackedFeatures
 
-OK, FAILED = 0, 1
+OK, FAILED, LOST = 0, 1, 2
 HASH_BYTES = 16
 
 
@@ -18,7 +18,8 @@ class Records:
 
     `paths` are bytes, since a file name need not be text; `content_hashes` (n, 16) uint8 is BLAKE2b of
     the file, zero where it could not be read; `sizes` (n, 2) int32 is width, height in pixels;
-    `statuses` is OK or FAILED, `reasons` says why one failed; `metadata` is a JSON object each.
+    `statuses` is OK or FAILED, and LOST where a segment that holds the row cannot be read (no segment
+    says so of itself); `reasons` says why one failed; `metadata` is a JSON object each.
     """
 
     ids: tuple[str, ...]

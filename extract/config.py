@@ -3,6 +3,8 @@
 import dataclasses
 import hashlib
 import json
+import math
+import re
 import tomllib
 import types
 import typing
@@ -41,6 +43,21 @@ def read_toml(path: Path) -> dict[str, object]:
         raise ConfigError(f"{str(path)!r} is not a TOML file: {error}") from error
 
 
+def to_toml(values: Mapping[str, object], prefix: str = "") -> str:
+    """Write a plain mapping as TOML, tables behind the plain values; what is None is left out."""
+    lines = [
+        f"{_toml_key(key)} = {_toml_value(value)}"
+        for key, value in values.items()
+        if value is not None and not isinstance(value, Mapping)
+    ]
+    text = "".join(f"{line}\n" for line in lines)
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            name = prefix + _toml_key(key)
+            text += f"\n[{name}]\n{to_toml(value, f'{name}.')}"
+    return text
+
+
 def to_plain(config: object) -> dict[str, object]:
     """Turn a dataclass, nested ones included, into what JSON can hold (a tuple becomes a list)."""
     if not dataclasses.is_dataclass(config) or isinstance(config, type):
@@ -73,10 +90,52 @@ def digest(values: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def without_paths(values: Mapping[str, object]) -> dict[str, object]:
+    """Drop where files lie from a plain mapping; their hashes stay."""
+    if set(values) == {"path", "sha256"}:
+        return {"sha256": values["sha256"]}
+    return {
+        key: without_paths(value) if isinstance(value, Mapping) else value for key, value in values.items()
+    }
+
+
+def differences(ours: Mapping[str, object], theirs: Mapping[str, object]) -> list[str]:
+    """Say in which settings two plain mappings differ, e.g. `global.size_px: 512, not 640`."""
+    left, right = _flat(ours), _flat(theirs)
+    absent = "nothing"
+    return [
+        f"{key}: {left.get(key, absent)}, not {right.get(key, absent)}"
+        for key in sorted(left.keys() | right.keys())
+        if left.get(key, absent) != right.get(key, absent)
+    ]
+
+
 def files(config: object) -> dict[str, FileRef]:
     """Give the files that a dataclass names, by field; those that are not set are left out."""
     values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}  # type: ignore[arg-type]
     return {name: value for name, value in values.items() if isinstance(value, FileRef) and value != NO_FILE}
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+    return flat
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key, re.ASCII) else _toml_value(key)
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml_value(item) for item in value)}]"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if not isinstance(value, str | bool | int | float):
+        raise TypeError(f"no TOML for {value!r}")
+    # A string of JSON is one of TOML, but for this one character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _is_required(field: "dataclasses.Field[object]") -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from extract import images, photo_files
 from extract.batches import Batch, Batcher
@@ -72,7 +73,11 @@ def describe(
     runs whole pictures and whole batches by itself, so that none waits for another.
     """
     threads = threads or num_cores()
-    with ThreadPoolExecutor(threads, initializer=_one_thread_each) as pool:
+    # The matrix library's own threads would fight with these for the same cores.
+    with (
+        ThreadpoolController().limit(limits=1, user_api="blas"),
+        ThreadPoolExecutor(threads, initializer=_one_thread_each) as pool,
+    ):
         run = _Run(extractors, lend, pool, on_photo)
         try:
             yield from run.blocks(photos, block_sizes, ahead=_AHEAD_PER_THREAD * threads)
@@ -148,8 +153,16 @@ class _Run:
 
     def _extract(self, chunk: _Chunk, batch: Batch) -> None:
         places, pixels = batch
-        for place, vector in zip(places, self._extractors.vector.extract(pixels), strict=True):
-            chunk.described[place].vector = vector
+        extractors = self._extractors
+        if not extractors.from_map:
+            for place, vector in zip(places, extractors.vector.extract(pixels), strict=True):
+                chunk.described[place].vector = vector
+            return
+        vectors, maps = extractors.vector.extract_with_maps(pixels)
+        for place, vector, feature_map in zip(places, vectors, maps, strict=True):
+            described = chunk.described[place]
+            described.vector = vector
+            described.features = {**(described.features or {}), **extractors.features_of_map(feature_map)}
 
     def _prepare(self, path: str) -> _Described:
         described = _Described()
@@ -178,9 +191,7 @@ class _Run:
         described.size = (photo.width, photo.height)
         try:
             described.prepared = self._extractors.vector.prepare(photo.pixels)
-            described.features = {
-                kind: extractor.extract(photo) for kind, extractor in self._extractors.local.items()
-            }
+            described.features = self._extractors.features_of_photo(photo)
         except RetrieveError:
             raise
         except Exception as error:  # the image skip: one odd picture must not stop a million others
@@ -198,9 +209,9 @@ class _Run:
                 one.fail("its vector is not finite in half precision")
             if one.vector is not None:
                 vectors[place] = one.vector
+        empty = self._extractors.empty
         local = {
-            kind: pack([(one.features or self._extractors.empty)[kind] for one in described])
-            for kind in self._extractors.local
+            kind: pack([(one.features or empty)[kind] for one in described]) for kind in self._extractors.kept
         }
         return Block(_records(chunk), vectors, local)
 

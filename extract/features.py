@@ -14,7 +14,8 @@ class Features:
     """One photograph's local descriptors, strongest first.
 
     `points` (M, 4) float32: x, y and diameter in pixels of the original upright photograph (the centre
-    of its first pixel is 0, 0), angle in degrees; `descriptors` (M, D); `scores` (M,) float32.
+    of its first pixel is 0, 0), angle in degrees; (M, 0) for descriptors that lie nowhere in particular,
+    such as one of the whole photograph. `descriptors` (M, D); `scores` (M,) float32.
     """
 
     points: NDArray[np.float32]
@@ -23,8 +24,8 @@ class Features:
 
     def __post_init__(self) -> None:
         count = len(self.points)
-        if self.points.shape != (count, len(POINT_COLUMNS)):
-            raise ValueError(f"points must be (M, 4), got {self.points.shape}")
+        if self.points.shape not in ((count, len(POINT_COLUMNS)), (count, 0)):
+            raise ValueError(f"points must be (M, 4) or (M, 0), got {self.points.shape}")
         if self.descriptors.ndim != 2 or len(self.descriptors) != count or self.scores.shape != (count,):
             raise ValueError(
                 f"{count} points need as many descriptors and scores, got {self.descriptors.shape}, "

@@ -1,6 +1,7 @@
 """A recipe: every setting that changes a stored number, its digest, and the presets that ship by name."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,17 +21,30 @@ PRESETS = Path(__file__).parent / "recipes"
 class RerankSettings:
     """The chain that query and evaluate use when none is named; it changes no stored number.
 
-    `chain` names re-rankers, split by commas, or `none`; `top` candidates are re-ranked; `options`
-    holds each re-ranker's own settings by its name (checked where the chain is built).
+    `chain` names re-rankers, split by commas, or `best`, or `none`; `top` candidates are re-ranked; `options`
+    holds each re-ranker's own settings by its name (checked where the chain is built). `presence` is
+    the slope and intercept that turn the first hit's score of this chain into the chance that it is right;
+    below `presence_threshold` the place counts as not in the collection.
     """
 
-    chain: str = "none"
+    chain: str = "best"
     top: int = 100
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    presence: tuple[float, ...] = ()
+    presence_threshold: float = 0.5
 
     def __post_init__(self) -> None:
         if self.top < 1:
             raise ConfigError(f"rerank.top must be at least 1, got {self.top}")
+        if len(self.presence) not in (0, 2) or not all(map(math.isfinite, self.presence)):
+            raise ConfigError(
+                f"rerank.presence must be [slope, intercept] as `retrieve tune` fits them, "
+                f"got {list(self.presence)}"
+            )
+        if not 0.0 <= self.presence_threshold <= 1.0:
+            raise ConfigError(
+                f"rerank.presence_threshold must be between 0 and 1, got {self.presence_threshold}"
+            )
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,7 @@ class Recipe:
     @property
     def digest(self) -> str:
         """Hash of everything that changes a stored number: files count by content, names and chain do not."""
-        return configs.digest(_without_paths({**_counted(self), "version": EXTRACTION_VERSION}))
+        return configs.digest(configs.without_paths({**_counted(self), "version": EXTRACTION_VERSION}))
 
     def to_plain(self) -> dict[str, object]:
         """Give the recipe as it stands in TOML and in a store's state."""
@@ -56,11 +70,7 @@ class Recipe:
             "photos": configs.to_plain(self.photos),
             "global": {"kind": self.global_kind, **configs.to_plain(self.global_config)},
             "local": {kind: configs.to_plain(config) for kind, config in self.local.items()},
-            "rerank": {
-                "chain": self.rerank.chain,
-                "top": self.rerank.top,
-                **{name: dict(options) for name, options in self.rerank.options.items()},
-            },
+            "rerank": _plain_rerank(self.rerank),
         }
 
 
@@ -125,21 +135,12 @@ def preset_names() -> list[str]:
 
 
 def with_local(recipe: Recipe, kinds: Iterable[str]) -> Recipe:
-    """Give the recipe with just these local descriptors; those that it does not have yet at their defaults.
-
-    Where the recipe names no chain, the chain that the last of the descriptors recommends is used.
-    """
-    local: dict[str, object] = {}
-    chain = recipe.rerank.chain
-    for kind in kinds:
-        plugin = plugins.load(LOCAL_PLUGINS, kind)
-        local[kind] = recipe.local.get(kind, plugin.Config())
-        if recipe.rerank.chain == "none":
-            chain = plugin.RECOMMENDED_CHAIN
-    if not local:
-        chain = "none"
-    rerank = dataclasses.replace(recipe.rerank, chain=chain)
-    return dataclasses.replace(recipe, local=MappingProxyType(local), rerank=rerank)
+    """Give the recipe with just these local descriptors; those that it does not have yet at their defaults."""
+    local = {
+        kind: recipe.local.get(kind, plugins.load(LOCAL_PLUGINS, kind).Config())
+        for kind in dict.fromkeys(kinds)
+    }
+    return dataclasses.replace(recipe, local=MappingProxyType(local))
 
 
 def _table(values: Mapping[str, object], key: str, where: str) -> dict[str, object]:
@@ -147,6 +148,13 @@ def _table(values: Mapping[str, object], key: str, where: str) -> dict[str, obje
     if not isinstance(table, Mapping):
         raise ConfigError(f"{where}: {key} must be a table, got {table!r}")
     return dict(table)
+
+
+def _plain_rerank(settings: RerankSettings) -> dict[str, object]:
+    plain: dict[str, object] = {"chain": settings.chain, "top": settings.top}
+    if settings.presence:
+        plain |= {"presence": list(settings.presence), "presence_threshold": settings.presence_threshold}
+    return plain | {name: dict(options) for name, options in settings.options.items()}
 
 
 def _rerank_settings(values: dict[str, object]) -> RerankSettings:
@@ -157,13 +165,7 @@ def _rerank_settings(values: dict[str, object]) -> RerankSettings:
 
 def differences(ours: Recipe, theirs: Recipe) -> list[str]:
     """Say which settings that change a stored number differ, e.g. `global.size_px: 512, not 640`."""
-    left, right = (_flat(_without_paths(_counted(recipe))) for recipe in (ours, theirs))
-    absent = "nothing"
-    return [
-        f"{key}: {left.get(key, absent)}, not {right.get(key, absent)}"
-        for key in sorted(left.keys() | right.keys())
-        if left.get(key, absent) != right.get(key, absent)
-    ]
+    return configs.differences(*(configs.without_paths(_counted(recipe)) for recipe in (ours, theirs)))
 
 
 def map_files(recipe: Recipe, change: Callable[[configs.FileRef], configs.FileRef]) -> Recipe:
@@ -182,19 +184,3 @@ def map_files(recipe: Recipe, change: Callable[[configs.FileRef], configs.FileRe
 def _counted(recipe: Recipe) -> dict[str, object]:
     plain = recipe.to_plain()
     return {key: plain[key] for key in ("photos", "global", "local")}
-
-
-def _without_paths(values: Mapping[str, object]) -> dict[str, object]:
-    if set(values) == {"path", "sha256"}:
-        return {"sha256": values["sha256"]}
-    return {
-        key: _without_paths(value) if isinstance(value, Mapping) else value for key, value in values.items()
-    }
-
-
-def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for key, value in values.items():
-        nested = isinstance(value, Mapping)
-        flat |= _flat(value, f"{prefix}{key}.") if nested else {prefix + key: value}  # type: ignore[arg-type]
-    return flat

@@ -1,26 +1,57 @@
 """The files that a recipe names: hashed before a run, kept in the store, found again behind it."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import MappingProxyType
 
 from extract import config as configs
-from extract import plugins, weight_files
+from extract import fitted, plugins, weight_files
 from extract.config import FileRef
-from extract.recipe import GLOBAL_PLUGINS, Recipe, map_files
+from extract.errors import ConfigError
+from extract.recipe import GLOBAL_PLUGINS, LOCAL_PLUGINS, Recipe, map_files
 
 
 def resolve(recipe: Recipe) -> Recipe:
-    """Fill in the sha256 of every file, the network's default weights included.
+    """Fill in the sha256 of every file, the network's default weights and packaged codebooks included.
 
     Raises:
         WeightsError: a file cannot be read, or there are no weights for the network.
     """
     resolved = map_files(recipe, lambda file: FileRef(file.path, weight_files.sha256_of(Path(file.path))))
-    plugin = plugins.load(GLOBAL_PLUGINS, recipe.global_kind)
-    if hasattr(plugin, "resolve"):
-        resolved = dataclasses.replace(resolved, global_config=plugin.resolve(resolved.global_config))
-    return resolved
+    local = {kind: _resolved(LOCAL_PLUGINS, kind, config) for kind, config in resolved.local.items()}
+    return dataclasses.replace(
+        resolved,
+        global_config=_resolved(GLOBAL_PLUGINS, resolved.global_kind, resolved.global_config),
+        local=MappingProxyType(local),
+    )
+
+
+def _resolved(package: str, kind: str, config: object) -> object:
+    plugin = plugins.load(package, kind)
+    return plugin.resolve(config) if hasattr(plugin, "resolve") else config
+
+
+def with_fitted(recipe: Recipe, paths: Iterable[str]) -> Recipe:
+    """Give the recipe with these files of `retrieve fit-codebook`, each for the descriptor that it names.
+
+    Raises:
+        WeightsError: a file cannot be read or is no such file.
+        ConfigError: the recipe does not keep the descriptor that a file is for.
+    """
+    local = dict(recipe.local)
+    for path in paths:
+        _, note = fitted.read(Path(path), ())
+        if note.kind not in local:
+            raise ConfigError(
+                f"{path!r} is for {note.kind} descriptors, which the recipe does not keep; "
+                f"add --local {','.join([*local, note.kind])}"
+            )
+        local[note.kind] = dataclasses.replace(
+            local[note.kind],  # type: ignore[type-var]
+            **{fitted.noun(note.kind): FileRef(path)},
+        )
+    return dataclasses.replace(recipe, local=MappingProxyType(local))
 
 
 def named(recipe: Recipe) -> Iterator[FileRef]:

@@ -80,6 +80,11 @@ class Segment:
         self._num_photos = num_photos
         self._num_bytes = num_bytes
 
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self._path.name
+
     def records(self) -> Records:
         """Read who the photographs are.
 
@@ -109,6 +114,17 @@ class Segment:
             offsets = self._read(file, f"local/{kind}/offsets")
             crcs = self._read(file, f"local/{kind}/crc32")
             return [self._features_of(file, kind, offsets, int(crcs[i]), i) for i in photos]
+
+    def no_features(self, kind: str) -> Features:
+        """Give features of none, of the shape that this segment's have.
+
+        Raises:
+            KeyError: the segment has no descriptors of this kind.
+        """
+        places = {name: self._places[f"local/{kind}/{name}"] for name in _FEATURE_ARRAYS}
+        return Features(
+            **{name: np.zeros((0, *place.shape[1:]), place.dtype) for name, place in places.items()}
+        )
 
     def _features_of(
         self, file: io.FileIO, kind: str, offsets: NDArray[np.int64], crc: int, photo: int

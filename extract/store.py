@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from extract import recipe as recipes
 from extract import recipe_files, segments, state, weight_files
-from extract.block import OK, Records
+from extract.block import LOST, OK, Records
+from extract.damage import DamageLog, TolerantSegment
 from extract.errors import RecipeMismatchError, StoreError
 from extract.features import Features, PackedFeatures, pack
 from extract.recipe import Recipe
@@ -22,25 +23,38 @@ _LISTED_DIFFERENCES = 3
 
 
 class DescriptorStore:
-    """One revision of a store, for reading; any number of readers may be open beside one writer."""
+    """One revision of a store, for reading; any number of readers may be open beside one writer.
 
-    def __init__(self, path: Path, current: state.State) -> None:
+    `damage` holds what a tolerant one could not read so far.
+    """
+
+    def __init__(self, path: Path, current: state.State, *, tolerant: bool = False) -> None:
         self.path = path
         self.state = current
-        self._segments = [
+        self.damage = DamageLog()
+        whole = [
             segments.Segment(path / SEGMENTS / entry.file, entry.photos, entry.bytes)
             for entry in current.segments
         ]
+        self._segments: Sequence[segments.Segment | TolerantSegment] = whole
+        if tolerant:
+            self._segments = [
+                TolerantSegment(segment, entry.photos, current.dim, whole, self.damage)
+                for segment, entry in zip(whole, current.segments, strict=True)
+            ]
         self._starts = [0, *itertools.accumulate(entry.photos for entry in current.segments)]
 
     @classmethod
-    def open(cls, path: str | Path) -> "DescriptorStore":
+    def open(cls, path: str | Path, *, tolerant: bool = False) -> "DescriptorStore":
         """Open the last revision that was committed.
+
+        A tolerant store gives what it can where a segment is damaged (see `extract.damage`): lost rows
+        are neither live nor current, their vectors are NaN, and they have no features.
 
         Raises:
             StoreError: there is no store, or its state is damaged.
         """
-        return cls(Path(path), state.read(Path(path)))
+        return cls(Path(path), state.read(Path(path)), tolerant=tolerant)
 
     @staticmethod
     def exists(path: str | Path) -> bool:
@@ -97,7 +111,7 @@ class DescriptorStore:
     @cached_property
     def current(self) -> NDArray[np.bool_]:
         """Which rows are the last word on their photograph (R,): not deleted, failed or not."""
-        current = np.ones(self.num_rows, np.bool_)
+        current = np.asarray(self.records.statuses != LOST)
         current[list(self.state.deleted)] = False
         return current
 

@@ -19,7 +19,7 @@ from extract.store import ASSETS, SEGMENTS, DescriptorStore
 logger = logging.getLogger(__name__)
 
 LOCK_NAME = "LOCK"
-_OWN_NAMES = {LOCK_NAME, SEGMENTS, ASSETS, state.FILE_NAME, state.FILE_NAME + PART_SUFFIX}
+_OWN_NAMES = {LOCK_NAME, SEGMENTS, ASSETS, "index", state.FILE_NAME, state.FILE_NAME + PART_SUFFIX}
 
 
 class StoreWriter:

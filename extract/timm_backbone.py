@@ -67,6 +67,15 @@ def resolve_weights(backbone: str, weights: FileRef) -> FileRef:
     return FileRef(str(file), weight_files.sha256_of(file))
 
 
+def num_channels(backbone: str) -> int:
+    """Say how many channels the last feature map of `backbone` has; no weights are needed.
+
+    Raises:
+        ConfigError: timm has no such model.
+    """
+    return int(_create(backbone, pretrained=False).num_features)
+
+
 def load(backbone: str, weights: FileRef) -> Backbone:
     """Build `backbone` with the weights that `resolve_weights` named, for inference.
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import torch
 
 # Names under which training programs keep the state dict inside what they save.
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "teacher")
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "teacher", "extractor")
 
 
 def sha256_of(path: Path) -> str:

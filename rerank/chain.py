@@ -3,6 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from extract import config as configs
 from extract import plugins
@@ -16,24 +20,39 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class Chain:
-    """Re-rankers that follow one another on the first `top` places; `text` names them."""
+    """Re-rankers that follow one another on the first `top` places; `text` names them.
+
+    `tops` holds for each step how many places it is handed; empty, all are handed `top`.
+    """
 
     text: str
     steps: tuple[Reranker, ...]
     top: int
+    tops: tuple[int, ...] = ()
 
     @property
     def needs(self) -> frozenset[str]:
         """Kinds of local features that the steps read."""
         return frozenset().union(*(step.needs for step in self.steps))
 
-    def rerank(self, ranking: Ranking, queries: Queries, database: Database) -> Ranking:
-        """Re-rank the head of `ranking`; the rows below keep their order behind it."""
+    def rerank(
+        self,
+        ranking: Ranking,
+        queries: Queries,
+        database: Database,
+        *,
+        exclude: NDArray[np.int64] | None = None,
+    ) -> Ranking:
+        """Re-rank the head of `ranking`; the rows below keep their order behind it.
+
+        `exclude` (Q,) names one row a query that no step may bring in, or -1.
+        """
         if not self.steps or not ranking.rows.size:
             return ranking
         head = ranking.top(self.top)
-        for step in self.steps:
-            head = step.rerank(head, queries, database)
+        for step, top in zip(self.steps, self.tops or (self.top,) * len(self.steps), strict=True):
+            done = step.rerank(head.top(top), queries, database)
+            head = head.with_head(done if exclude is None else done.without(exclude))
         return ranking.with_head(head)
 
 
@@ -46,6 +65,7 @@ def parse(
 ) -> Chain:
     """Build a chain; settings follow a name behind colons, e.g. `sift-ratio:ratio=0.8:v=0.4`.
 
+    The setting `top`, which every step takes, hands it fewer places than the chain has: `sift-geometric:top=30`.
     `options` holds settings by re-ranker for what the text does not say, `v` overrides that of every step.
 
     Raises:
@@ -67,18 +87,44 @@ def parse(
             raise ConfigError(f"{NONE!r} stands alone, it cannot be part of the chain {text!r}")
         return Chain(NONE, (), top)
     steps = [_step(name, options, v) for name in names]
-    return Chain(",".join(text for text, _ in steps), tuple(step for _, step in steps), top)
+    built = tuple(plugins.load(METHODS, step.name).build(step.config) for step in steps)
+    # The text says what was run, an overridden v included, since reports print it.
+    return Chain(",".join(step.text for step in steps), built, top, tuple(step.top or top for step in steps))
 
 
-def _step(text: str, options: Mapping[str, Mapping[str, object]], v: float | None) -> tuple[str, Reranker]:
+def settings(
+    text: str, *, options: Mapping[str, Mapping[str, object]] | None = None, v: float | None = None
+) -> list[tuple[str, object, int]]:
+    """Give name, configuration and own `top` (0 without) of each step that `parse` would build.
+
+    Raises:
+        PluginError: a name is unknown.
+        ConfigError: a setting is unknown or out of range.
+    """
+    steps = [name.strip() for name in text.split(",") if name.strip() and name.strip() != NONE]
+    return [(step.name, step.config, step.top) for step in (_step(text, options or {}, v) for text in steps)]
+
+
+class _Step(NamedTuple):
+    """One step: its text as it is to be told, and what it is built from; `top` 0 where it has none of its own."""
+
+    text: str
+    name: str
+    config: object
+    top: int
+
+
+def _step(text: str, options: Mapping[str, Mapping[str, object]], v: float | None) -> _Step:
     name, *texts = text.split(":")
     plugin = plugins.load(METHODS, name)
-    settings = dict(_setting(text, one) for one in texts)
+    stated = dict(_setting(text, one) for one in texts)
     if v is not None and "v" in {field.name for field in fields(plugin.Config)}:
-        settings["v"] = v
-    step: Reranker = plugin.build(_config(name, {**options.get(name, {}), **settings}))
-    # The text says what was run, an overridden v included, since reports print it.
-    return ":".join([name, *(f"{key}={value}" for key, value in settings.items())]), step
+        stated["v"] = v
+    told = ":".join([name, *(f"{key}={value}" for key, value in stated.items())])
+    top = stated.pop("top", 0)
+    if not isinstance(top, int) or isinstance(top, bool) or top < 0:
+        raise ConfigError(f"{text!r}: top must be a whole number above 0, got {top!r}")
+    return _Step(told, name, _config(name, {**options.get(name, {}), **stated}), top)
 
 
 def _config(name: str, values: Mapping[str, object]) -> object:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extract.features import PackedFeatures, pack
 from rerank.ranking import Ranking
+from rerank.space import Space
+
+SpaceName = Literal["global", "own"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,14 @@ class Database(Protocol):
         """Give the local features of `rows`, in one pass."""
         ...
 
+    def scores(self, vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Give the first search's score of `rows` (Q, K) for `vectors` (Q, D), -inf where a row is -1."""
+        ...
+
+    def space(self, name: SpaceName) -> Space:
+        """Give all photographs with their neighbours, in the space of global vectors or the collection's own."""
+        ...
+
 
 class Reranker(Protocol):
     """One step of a chain. `needs` names the kinds of local features that it reads."""
@@ -52,5 +63,8 @@ class Reranker(Protocol):
     needs: frozenset[str]
 
     def rerank(self, ranking: Ranking, queries: Queries, database: Database) -> Ranking:
-        """Give the same rows in a better order; the caller hands in only the places to be re-ranked."""
+        """Give a better order; the caller hands in only the places to be re-ranked.
+
+        The rows are the same; but for a step that searches all photographs again, which gives as many.
+        """
         ...

@@ -83,28 +83,56 @@ class Ranking:
         )
 
     def with_head(self, head: "Ranking") -> "Ranking":
-        """Put `head`, the first places in another order, in front; the rows below keep their order.
+        """Put `head` in front; the rows of this ranking that it does not hold keep their order behind it.
 
-        Their scores are lowered by one amount a query where that is needed for scores to fall.
+        The result has as many places as the wider of the two. Scores of the rows behind are lowered by one
+        amount a query where that is needed for scores to fall.
         """
-        count = head.rows.shape[1]
-        tail = slice(count, None)
-        scores = self.scores[:, tail]
-        if count and scores.shape[1]:
-            above, below = head.scores[:, -1:], scores[:, :1]
-            excess = np.subtract(below, above, out=np.zeros_like(below), where=below > above)
-            # Subtracting rounds: the bound is set exactly.
-            scores = np.minimum(scores - excess, np.where(head.used[:, -1:], above, np.inf))
-        width = self.rows.shape[1] - count
-        unknown = np.full((len(self.rows), width), np.nan, np.float32)
+        width = max(self.rows.shape[1], head.rows.shape[1])
+        rows = np.concatenate([head.rows, self.rows], axis=1)
+        keep = np.concatenate([head.used, self.used & ~_contains(head.rows, self.rows)], axis=1)
+        # Stable: what is kept stays in order, what is not goes to the end.
+        order = np.argsort(~keep, axis=1, kind="stable")[:, :width]
+        kept = np.take_along_axis(keep, order, axis=1)
+
+        def joined(
+            front: NDArray[np.float32], back: NDArray[np.float32], blank: float
+        ) -> NDArray[np.float32]:
+            values = np.take_along_axis(np.concatenate([front, back], axis=1), order, axis=1)
+            return np.where(kept, values, blank).astype(np.float32)
+
+        unknown = np.full(self.rows.shape, np.nan, np.float32)
         columns = {
-            name: np.concatenate([values, self.columns.get(name, unknown[:, :0])[:, tail]], axis=1)
-            if name in self.columns
-            else np.concatenate([values, unknown], axis=1)
+            name: joined(values, self.columns.get(name, unknown), np.nan)
             for name, values in head.columns.items()
         }
+        scores = joined(head.scores, self.scores, -np.inf)
         return Ranking(
-            np.concatenate([head.rows, self.rows[:, tail]], axis=1),
-            np.concatenate([head.scores, scores], axis=1).astype(np.float32),
+            np.where(kept, np.take_along_axis(rows, order, axis=1), PAD),
+            _lowered(scores, head.used.sum(axis=1), kept),
             columns,
         )
+
+
+def _contains(rows: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which of `asked` (Q, K) stand in the same query's `rows` (Q, H)."""
+    if not len(rows):
+        return np.zeros(asked.shape, np.bool_)
+    span = int(max(rows.max(initial=0), asked.max(initial=0))) + 2
+    shift = np.arange(len(rows))[:, None] * span
+    return np.isin(asked + shift, rows + shift)
+
+
+def _lowered(
+    scores: NDArray[np.float32], counts: NDArray[np.int64], kept: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Lower the scores (Q, K) behind the first `counts` (Q,) so far that they do not rise above them."""
+    lowered = scores.copy()
+    for query, count in enumerate(counts):
+        if not 0 < count < scores.shape[1] or not kept[query, count]:
+            continue
+        above, below = scores[query, count - 1], scores[query, count]
+        if below > above:
+            # Subtracting rounds: the bound is set exactly.
+            lowered[query, count:] = np.minimum(scores[query, count:] - (below - above), above)
+    return lowered

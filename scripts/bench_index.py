@@ -100,7 +100,7 @@ def main() -> None:
             built.vector.prepare(decoded[-1].pixels)
 
         decoding = pool_seconds(decode, photos.paths)
-        sift = pool_seconds(built.local["sift"].extract, decoded)
+        sift = pool_seconds(built.from_photo["sift"].extract, decoded)
         whole_sift, bytes_a_photo = index_seconds(photos, with_sift)
         shares.append(network / whole)
         ideals.append((decoding + network + sift) / whole_sift)

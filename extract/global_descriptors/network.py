@@ -76,6 +76,18 @@ def build(config: Config) -> "NetworkDescriptor":
     return NetworkDescriptor(config)
 
 
+def size(config: Config) -> tuple[int, int]:
+    """Give the length of a vector and the number of channels of a map; no weights are needed.
+
+    Raises:
+        RetrieveError: timm has no such model, or the whitening is none or does not fit it.
+    """
+    channels = timm_backbone.num_channels(config.backbone)
+    if not config.whitening.path:
+        return channels, channels
+    return Whitening.read(Path(config.whitening.path), channels).dim, channels
+
+
 class NetworkDescriptor:
     """Pictures to vectors; `extract` may be called from several threads at once."""
 
@@ -96,6 +108,7 @@ class NetworkDescriptor:
         self._std = 255.0 * torch.tensor(self._backbone.std, device=self._device).view(1, 3, 1, 1)
         self._whitening = self._read_whitening()
         self.batch_size = _BATCH_SIZE[self._device.type]
+        self.channels = self._backbone.dim
         self.dim = self._whitening.dim if self._whitening else self._backbone.dim
 
     def _read_whitening(self) -> Whitening | None:
@@ -112,17 +125,28 @@ class NetworkDescriptor:
 
     def extract(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Describe prepared pictures of one shape, (B, h, w, 3) uint8 RGB, as (B, dim) float32."""
+        return self._described(batch)[0]
+
+    def extract_with_maps(self, batch: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Give, beside what `extract` gives, the last feature maps (B, channels, h, w) of the first scale."""
+        vectors, maps = self._described(batch)
+        return vectors, maps.float().cpu().numpy()
+
+    def _described(self, batch: NDArray[np.uint8]) -> "tuple[NDArray[np.float32], torch.Tensor]":
         import torch
 
         # A trace is run as it is written: to optimise it anew for every shape would cost seconds.
         with torch.inference_mode(), torch.jit.optimized_execution(False):
             pictures = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
             pictures = pictures.float().sub_(self._mean).div_(self._std)
-            total = sum(self._pooled(self._scaled(pictures, scale)) for scale in self._config.scales)
+            first, *others = self._config.scales
+            total, maps = self._pooled(self._scaled(pictures, first))
+            for scale in others:
+                total = total + self._pooled(self._scaled(pictures, scale))[0]
             vectors: NDArray[np.float32] = total.cpu().numpy()
         if self._whitening:
             vectors = self._whitening.apply(normalised(vectors))
-        return normalised(vectors) if self._config.normalise else vectors
+        return (normalised(vectors) if self._config.normalise else vectors), maps
 
     def _scaled(self, pictures: "torch.Tensor", scale: float) -> "torch.Tensor":
         if scale == 1.0:
@@ -135,7 +159,7 @@ class NetworkDescriptor:
             pictures, size=(height, width), mode="bilinear", antialias=True, align_corners=False
         ).contiguous(memory_format=torch.channels_last)
 
-    def _pooled(self, pictures: "torch.Tensor") -> "torch.Tensor":
+    def _pooled(self, pictures: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
         try:
             maps, class_token = self._backbone.maps(pictures)
         except (AssertionError, RuntimeError) as error:
@@ -146,8 +170,8 @@ class NetworkDescriptor:
             ) from error
         pooled = pool(maps, class_token, self._config.pooling, self._config.gem_p)
         if len(self._config.scales) == 1:
-            return pooled
-        return pooled / pooled.norm(dim=1, keepdim=True).clamp(min=_MIN_NORM)
+            return pooled, maps
+        return pooled / pooled.norm(dim=1, keepdim=True).clamp(min=_MIN_NORM), maps
 
 
 def _check_fit(config: Config, backbone: timm_backbone.Backbone) -> None:

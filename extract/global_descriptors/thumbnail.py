@@ -24,13 +24,18 @@ def build(config: Config) -> "ThumbnailDescriptor":
     return ThumbnailDescriptor(config)
 
 
+def size(config: Config) -> tuple[int, int]:
+    """Give the length of a vector and the number of channels of a map, of which there is none."""
+    return 3 * config.side_px**2, 0
+
+
 class ThumbnailDescriptor:
     """Colours of a thumbnail about their mean, of length one (zero for a picture of one colour)."""
 
     def __init__(self, config: Config) -> None:
         self._side = config.side_px
         self.batch_size = 1
-        self.dim = 3 * config.side_px**2
+        self.dim, self.channels = size(config)
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Shrink a photograph's pixels (h, w, 3) to the thumbnail."""

@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 
 from extract.errors import ConfigError
 from extract.features import Features
+from extract.footprint import POINT_BYTES, Footprint
 from extract.images import Photo
 
-# What `--local sift` sets as the chain of a recipe that names none. On training photographs (335 queries, 7
-# places) map@100 rose by 0.6 points with it, by 0.1 with sift-ratio at v = 0.8, by 0.2 with geometry alone.
-RECOMMENDED_CHAIN = "sift-ratio:v=0.4,sift-geometric"
+SOURCE = "photo"
 WIDTH = 128
 DTYPE = np.uint8
 
@@ -20,6 +19,9 @@ _BYTE_SCALE = 512.0
 # OpenCV's scale space needs a few pixels each way; a thinner picture has no keypoint anyway.
 _MIN_SIDE_PX = 16
 _MIN_SUM = 1e-12
+# Of 2,598 photographs at 800 px the mean has 468 of 500 keypoints, and about 1,000 where none are cut off.
+_TYPICAL_SHARE = 0.94
+_TYPICAL_KEYPOINTS = 1000
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,18 @@ def build(config: Config) -> "Sift":
     return Sift(config)
 
 
+def footprint(config: Config, channels: int) -> Footprint:
+    """Say what a photograph takes."""
+    typical = min(round(_TYPICAL_SHARE * config.max_keypoints), _TYPICAL_KEYPOINTS)
+    return Footprint(typical, config.max_keypoints, WIDTH, POINT_BYTES)
+
+
 class Sift:
     """Source: Lowe, IJCV 2004 (OpenCV's program); RootSIFT: Arandjelović and Zisserman, CVPR 2012."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self.empty = _none()
 
     def extract(self, photo: Photo) -> Features:
         """Describe one photograph; a blank or tiny one has no keypoint, which is no error."""

@@ -6,10 +6,10 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from extract.describe import num_cores
 from extract.features import PackedFeatures
+from rerank.matching.threads import one_matrix_thread
 
 Result = TypeVar("Result")
 
@@ -45,7 +45,7 @@ def each_candidate(
         return visit(place, _matches(left, squared, candidates.descriptors[part], ratio))
 
     # The matrix library's own threads would fight with these for the same cores.
-    with ThreadpoolController().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with one_matrix_thread(), ThreadPoolExecutor(threads) as pool:
         return list(pool.map(one, range(len(candidates))))
 
 

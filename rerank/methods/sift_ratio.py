@@ -19,11 +19,12 @@ class Config:
     ratio: float = 0.7
     v: float = 0.8
     calibration: Calibration = "none"
+    curve: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 < self.ratio <= 1.0:
             raise ConfigError(f"sift-ratio.ratio must lie above 0 and be at most 1, got {self.ratio}")
-        Fusion(self.v, self.calibration)
+        Fusion(self.v, self.calibration, self.curve)
 
 
 def build(config: Config) -> "SiftRatio":
@@ -52,5 +53,5 @@ class SiftRatio:
             counts = each_candidate(query, candidates, self._config.ratio, lambda _, found: len(found.query))
             matches[place, used] = counts
             local[place, used] = np.array(counts) / max(1, len(query))
-        fusion = Fusion(self._config.v, self._config.calibration)
+        fusion = Fusion(self._config.v, self._config.calibration, self._config.curve)
         return fuse(ranking.with_columns({"matches": matches}), local, fusion)

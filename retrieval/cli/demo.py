@@ -31,9 +31,8 @@ def command(out: str, as_json: bool) -> None:
     """
     from evaluate import metrics as metric_plugins
     from extract import recipe as recipes
-    from extract import run
     from extract.photos import Photos
-    from retrieval import benchmark, demo
+    from retrieval import benchmark, build, demo
     from retrieval.engine import Engine
     from retrieval.grid import draw
 
@@ -42,12 +41,12 @@ def command(out: str, as_json: bool) -> None:
     recipe = recipes.with_local(recipes.load("default"), ["sift"])
     store = folder / "demo.store"
     with progress("indexing") as (start, step):
-        summary = run.run(Photos.read(made.index), recipe, store, on_start=start, on_photo=step)
+        summary = build.build(Photos.read(made.index), recipe, store, on_start=start, on_photo=step)
     engine = Engine.open(store)
     queries = Photos.read(made.queries)
     truth = benchmark.truth_from_labels(engine, queries)
     metrics = [metric_plugins.parse(name) for name in ("map@100", "recall@1")]
-    chains = ("none", "sift-ratio", "sift-geometric", recipe.rerank.chain)
+    chains = ("none", "sift-ratio", "sift-geometric", "best")
     described = benchmark.describe(engine, queries, truth, engine.chain(chains[-1]))
     runs = {text: benchmark.run(engine, described, truth, metrics, engine.chain(text)) for text in chains}
     grid = folder / "grid.png"

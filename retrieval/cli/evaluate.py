@@ -5,6 +5,7 @@ import sys
 import click
 
 from retrieval.cli import EXIT_SOME_FAILED
+from retrieval.cli._answers import plain_damage
 from retrieval.cli._shared import chain_options, check_output, echo_json, show_failures
 
 _DEPTH = 100
@@ -76,6 +77,7 @@ def command(
                 "recipe": {"name": engine.recipe.name, "digest": engine.store.digest},
                 "rerank": {"chain": chain.text, "top": chain.top, "v": v},
                 "failed": len(done.failures),
+                "damaged": plain_damage(engine.damaged),
                 "seconds": {stage: round(value, 4) for stage, value in done.seconds.items()},
             }
         )
@@ -85,5 +87,5 @@ def command(
     # Last, so that a full disk does not cost the figures.
     if save_ranking:
         saved_ranking.write(save_ranking, done, engine)
-    if done.failures:
+    if done.failures or engine.damaged:
         sys.exit(EXIT_SOME_FAILED)

@@ -15,6 +15,8 @@ from retrieval.cli._shared import echo_json, progress, read_recipe, recipe_optio
 @click.option(
     "--local", metavar="KINDS", help="Local descriptors to keep, split by commas, e.g. sift; or none."
 )
+@click.option("--codebook", "codebooks", multiple=True, metavar="FILE",
+              help="A file of `retrieve fit-codebook`, for what it names; may be repeated.")  # fmt: skip
 @click.option("--threads", type=click.IntRange(1), help="Threads to use; one a core if not said.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(
@@ -26,6 +28,7 @@ def command(
     whitening: str | None,
     settings: tuple[str, ...],
     local: str | None,
+    codebooks: tuple[str, ...],
     threads: int | None,
     as_json: bool,
 ) -> None:
@@ -39,14 +42,16 @@ def command(
       retrieve index holiday/ --store holiday.store --local sift
     """
     from extract import recipe as recipes
-    from extract import run
+    from extract import recipe_files
     from extract.errors import ConfigError
     from extract.photos import Photos
     from extract.store import DescriptorStore
     from rerank import chain as chains
+    from rerank import presets
+    from retrieval import build
 
     given = Photos.read(photos)
-    options = (recipe_name, backbone, weights, whitening, local, *settings)
+    options = (recipe_name, backbone, weights, whitening, local, *settings, *codebooks)
     if all(option is None for option in options) and DescriptorStore.exists(store):
         recipe = DescriptorStore.open(store).recipe
     else:
@@ -56,15 +61,17 @@ def command(
     if local is not None:
         kinds = [kind.strip() for kind in local.split(",") if kind.strip() and kind.strip() != "none"]
         recipe = recipes.with_local(recipe, kinds)
+    recipe = recipe_files.with_fitted(recipe, codebooks)
     chosen = recipe.rerank
-    chain = chains.parse(chosen.chain, top=chosen.top, options=chosen.options)
+    text = presets.expand(chosen.chain, recipe.local)
+    chain = chains.parse(text, top=chosen.top, options=chosen.options)
     for kind in sorted(chain.needs - set(recipe.local)):
         raise ConfigError(
             f"the recipe's chain {chain.text!r} needs {kind} descriptors; add --local {kind}, "
             "or take another chain"
         )
     with progress("indexing") as (start, step):
-        summary = run.run(given, recipe, store, threads=threads or 0, on_start=start, on_photo=step)
+        summary = build.build(given, recipe, store, threads=threads or 0, on_start=start, on_photo=step)
     kept = DescriptorStore.open(store)
     bytes_a_photo = kept.num_bytes / max(1, kept.num_rows)
     rate = summary.described / summary.seconds if summary.described else 0.0

@@ -6,7 +6,8 @@ import time
 import click
 
 from retrieval.cli import EXIT_ERROR, EXIT_SOME_FAILED
-from retrieval.cli._shared import chain_options, check_output, echo_json, printable, show_failures
+from retrieval.cli._answers import echo_answer, echo_json_answer
+from retrieval.cli._shared import chain_options, check_output, echo_json, show_failures
 
 
 @click.command("query")
@@ -15,6 +16,9 @@ from retrieval.cli._shared import chain_options, check_output, echo_json, printa
 @click.option("-k", type=click.IntRange(1), default=10, show_default=True, help="How many hits to give.")
 @chain_options
 @click.option("--grid", metavar="OUT.png", help="Draw queries and hits as one picture.")
+@click.option("--explain", is_flag=True, help="Say for every hit how it came to its rank.")
+@click.option("--matches", metavar="OUT.png",
+              help="Draw the one PHOTO beside its first hits, with lines between what matches.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a photo.")
 def command(
     store: str,
@@ -25,73 +29,84 @@ def command(
     top: int | None,
     recipe_name: str | None,
     grid: str | None,
+    explain: bool,
+    matches: str | None,
     as_json: bool,
 ) -> None:
     """Find the photographs of the place that each PHOTO shows.
+
+    With a recipe from `retrieve tune`, and its own chain, it is told where a place does not seem to be in
+    the collection; the hits are given all the same.
+
+    --matches draws up to five hits whose matches lie on one plane, or the first hit where none do.
 
     \b
     Example:
       retrieve query holiday.store unknown.jpg -k 5 --rerank sift-geometric --grid answer.png
     """
     started = time.perf_counter()
+    if matches and len(photos) > 1:
+        raise click.UsageError(f"--matches draws one photograph, got {len(photos)}; --grid draws them all")
     from extract import recipe as recipes
+    from extract.errors import StoreError
     from extract.photos import Photos
+    from retrieval import explain as explanations
+    from retrieval import grid as grids
+    from retrieval import matches_picture, presence
+    from retrieval.canvas import check_format
     from retrieval.engine import Engine
-    from retrieval.grid import check_format, draw
 
     engine = Engine.open(store, recipes.load(recipe_name) if recipe_name else None)
     chain = engine.chain(rerank, v=v, top=top)
-    if grid:
-        check_output(grid)
-        check_format(grid)
+    for picture in filter(None, (grid, matches)):
+        check_output(picture)
+        check_format(picture)
+    explained_kinds = explanations.kinds(engine, chain) if explain or matches else frozenset()
+    if matches and not explained_kinds:
+        raise StoreError(
+            f"--matches needs local descriptors with places and the store {store!r} has none; "
+            "index into a new store with --local sift"
+        )
     given = Photos.from_files(photos)
     opened = time.perf_counter()
-    described = engine.describe(given, chain)
+    described = engine.describe(given, chain, also=explained_kinds)
     extracted = time.perf_counter()
     answers = []
     for place, name in enumerate(described.photos.ids):
-        answer = engine.search(described.queries.one(place), k, chain)
-        answers.append((name, engine.hits(answer.ranking)[0], answer.seconds))
+        query = described.queries.one(place)
+        answer = engine.search(query, k, chain)
+        explained = explanations.explain(engine, query, answer, chain) if explain or matches else None
+        answers.append((name, engine.hits(answer.ranking, explained)[0], answer.seconds))
     shared = {
         "open": opened - started,
         "describe": (extracted - opened) / max(1, len(given)),
     }
     for name, hits, seconds in answers:
+        present = presence.judge(engine, hits, rerank=rerank, v=v, top=top)
         if as_json:
-            echo_json(
-                {
-                    "query": name,
-                    "chain": chain.text,
-                    "hits": [
-                        {
-                            "rank": hit.rank,
-                            "id": hit.id,
-                            "score": hit.score,
-                            "global": hit.global_score,
-                            "local": hit.local,
-                            **hit.columns,
-                            "path": hit.path.encode(errors="surrogateescape").decode(
-                                errors="backslashreplace"
-                            ),
-                        }
-                        for hit in hits
-                    ],
-                    "seconds": {stage: round(value, 4) for stage, value in {**shared, **seconds}.items()},
-                }
+            echo_json_answer(
+                name,
+                chain.text,
+                hits,
+                {**shared, **seconds},
+                engine.damaged,
+                explain=explain,
+                present=present,
             )
-            continue
-        click.echo(f"{printable(name)} ({chain.text})")
-        for hit in hits:
-            local = "" if hit.local is None else f"  local {hit.local:.3f}"
-            click.echo(
-                f"{hit.rank:>4}  {hit.score:.4f}  global {hit.global_score:.4f}{local}  {printable(hit.id)}"
-            )
+        else:
+            echo_answer(name, chain.text, hits, explain=explain, present=present)
     if grid and answers:
         paths = dict(zip(described.photos.ids, described.photos.paths, strict=True))
-        draw(grid, [(paths[name], hits) for name, hits, _ in answers])
+        grids.draw(grid, [(paths[name], hits) for name, hits, _ in answers])
+    if matches and answers:
+        (path,), (_, hits, _) = described.photos.paths, answers[0]
+        if hits:
+            matches_picture.draw(matches, path, matches_picture.choose(hits))
+        else:
+            click.echo(f"{matches} is not drawn: there is no hit", err=True)
     if as_json:
         for name, reason in described.failures.items():
             echo_json({"query": name, "hits": [], "error": reason})
-    if described.failures:
-        show_failures(list(described.failures.items()))
+    show_failures(list(described.failures.items()))
+    if described.failures or engine.damaged:
         sys.exit(EXIT_SOME_FAILED if answers else EXIT_ERROR)

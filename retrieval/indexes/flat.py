@@ -74,13 +74,36 @@ class FlatIndex:
             scores[straddling, :k], places[straddling, :k] = self._scan(vectors[straddling], k)
         return self._ranking(scores[:, :k], places[:, :k])
 
-    def _scan(self, vectors: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Search few queries at the memory's speed: FAISS gives a query one thread, BLAS all of them."""
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The rows of all vectors (N,), rising."""
+        return self._rows
+
+    def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Give the vectors of `rows` (N,), which must be in the index, (N, dim)."""
+        return self._stored()[np.searchsorted(self._rows, rows)]
+
+    def scores(self, vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Score `rows` (Q, K) for `vectors` (Q, dim) as `search` does; -inf where a row is -1."""
+        scores = np.full(rows.shape, -np.inf, np.float32)
+        for query, used in enumerate(rows != PAD):
+            theirs = self.vectors(rows[query, used])
+            if self._metric == "ip":
+                scores[query, used] = theirs @ vectors[query]
+            else:
+                scores[query, used] = -((theirs - vectors[query]) ** 2).sum(axis=1)
+        return scores
+
+    def _stored(self) -> NDArray[np.float32]:
         import faiss
 
+        stored: NDArray[np.float32] = faiss.rev_swig_ptr(self._vectors.get_xb(), len(self) * self._vectors.d)
+        return stored.reshape(len(self), self._vectors.d)
+
+    def _scan(self, vectors: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Search few queries at the memory's speed: FAISS gives a query one thread, BLAS all of them."""
         count = len(self)
-        stored = faiss.rev_swig_ptr(self._vectors.get_xb(), count * self._vectors.d).reshape(count, -1)
-        closeness = (stored @ vectors.T).T
+        closeness = (self._stored() @ vectors.T).T
         places = np.empty((len(vectors), k), np.int64)
         for query, scores in enumerate(closeness):
             least = np.partition(scores, count - k)[count - k]

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from evaluate import bootstrap
-from evaluate.bootstrap import percentile_interval
+from evaluate.bootstrap import mean_intervals, percentile_interval
 from evaluate.labels import Labels
 from evaluate.metrics import parse
 from evaluate.outcome import Outcome
@@ -112,3 +112,24 @@ def test_a_seed_repeats_and_a_generator_moves_on():
 def test_options_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         percentile_interval(parse("map@10"), coin_outcome(1, 2), rng=0, **options)
+
+
+def test_interval_of_a_mean_is_as_wide_as_theory_says():
+    values = np.random.default_rng(3).random((2, 50))
+    low, high = mean_intervals(values, rng=7, resamples=2000)[1]
+    assert low < values[1].mean() < high
+    # The mean of n numbers has a deviation of theirs / sqrt(n), and 95 % lie within 1.96 of it.
+    assert high - low == pytest.approx(2 * 1.96 * values[1].std() / np.sqrt(50), rel=0.1)
+
+
+def test_interval_of_a_difference_is_paired():
+    values = np.random.default_rng(0).random(40)
+    intervals = mean_intervals(np.stack([values, values + 0.1, np.full(40, 0.1)]), rng=0, resamples=200)
+    # Every query gains as much: the difference has no width, and both ends of the others differ by it.
+    np.testing.assert_allclose(intervals[1] - intervals[0], 0.1)
+    np.testing.assert_allclose(intervals[2], 0.1)
+
+
+def test_intervals_of_nothing_are_refused():
+    with pytest.raises(ValueError, match="at least one query"):
+        mean_intervals(np.zeros((3, 0)), rng=0)

@@ -1,4 +1,4 @@
-"""What tests of extraction share: one thread for torch, photographs in the environment, files of weights."""
+"""What tests of extraction share: one thread for torch, real photographs, weights, codebooks."""
 
 import functools
 import shutil
@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from extract import config as configs
 from extract import weight_files
+from extract.codebook import Codebook
 from extract.config import FileRef
+from extract.fitted import Note
+from extract.local_descriptors import sift
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,3 +74,26 @@ def weights_of(tmp_path_factory):
     yield save
     # half a gigabyte, of which pytest would keep three runs
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def unit():
+    """Give `count` random vectors of length one without negative entries, as RootSIFT has them."""
+
+    def vectors(count, dim=128, seed=0):
+        values = np.random.default_rng(seed).random((count, dim), np.float32) ** 4
+        return values / np.linalg.norm(values, axis=1, keepdims=True)
+
+    return vectors
+
+
+@pytest.fixture(scope="session")
+def write_codebook(unit):
+    """Write a codebook of random centres for `kind` that says it was fitted on SIFT with `settings`."""
+
+    def write(path, kind, words=8, seed=0, **settings):
+        config = configs.to_plain(sift.Config(**settings))
+        Codebook(unit(words, seed=seed), Note(kind, "sift", config)).write(path)
+        return FileRef(str(path), weight_files.sha256_of(path))
+
+    return write

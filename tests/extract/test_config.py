@@ -1,5 +1,6 @@
 """Dataclasses from TOML and JSON: an unknown key or a wrong type is one clear error."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.config import NO_FILE, FileRef, digest, files, from_plain, read_toml, to_plain
+from extract.config import NO_FILE, FileRef, digest, files, from_plain, read_toml, to_plain, to_toml
 from extract.errors import ConfigError
 
 
@@ -154,3 +155,24 @@ class TestReadToml:
         (tmp_path / "bad.toml").write_text("a = 1\nb == 2\n")
         with pytest.raises(ConfigError, match="line 2"):
             read_toml(tmp_path / "bad.toml")
+
+
+def test_toml_that_is_written_reads_the_same():
+    values = {
+        "name": 'a "quoted" \\ name\n\x7fé',
+        "nothing": None,
+        "whole": 3,
+        "real": 0.1,
+        "tiny": 5e-324,
+        "yes": True,
+        "list": [1.5, -2.0],
+        "empty": {},
+        "table": {"odd key.": 1, "inner": {"deep": "x"}, "after": 2},
+    }
+    expected = {key: value for key, value in values.items() if value is not None}
+    assert tomllib.loads(to_toml(values)) == expected
+
+
+def test_toml_refuses_what_it_has_no_word_for():
+    with pytest.raises(TypeError, match="no TOML for"):
+        to_toml({"key": object()})

@@ -10,7 +10,8 @@ import pytest
 
 from extract import describe, images
 from extract.describe import Lent
-from extract.extractors import Extractors
+from extract.extractors import Derived, Extractors
+from extract.features import Features
 from extract.photos import Photos
 
 AHEAD_PER_THREAD = 6
@@ -21,6 +22,7 @@ class Probe:
 
     dim = 2
     batch_size = 8
+    channels = 3
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -40,13 +42,34 @@ class Probe:
         self.batches.append(batch.shape)
         return np.array([[picture.mean(), len(picture)] for picture in batch], np.float32)
 
+    def extract_with_maps(self, batch):
+        return self.extract(batch), batch.transpose(0, 3, 1, 2).astype(np.float32)
+
     def _let_go(self):
         with self.lock:
             self.held -= 1
 
 
+class Brightness:
+    """A local descriptor of a map, a photograph or other features: how bright they are."""
+
+    empty = Features(np.zeros((0, 0), np.float32), np.zeros((0, 1), np.float16), np.zeros(0, np.float32))
+
+    def extract(self, photo):
+        return self._of(photo.pixels)
+
+    def extract_map(self, feature_map):
+        return self._of(feature_map)
+
+    def derive(self, features):
+        return self._of(10 * features.descriptors)
+
+    def _of(self, values):
+        return Features(np.zeros((1, 0), np.float32), np.float16([[values.mean()]]), np.zeros(1, np.float32))
+
+
 def of(probe):
-    return Extractors(images.Config(), probe, {}, {})
+    return Extractors(images.Config(), probe, {}, {}, {}, ())
 
 
 def blocks_of(photos, probe, sizes=4, **options):
@@ -138,6 +161,39 @@ def test_what_is_lent_is_not_decoded(photos, monkeypatch):
     assert block.vectors.tolist() == [[1, 2]] * 60
     assert block.records.sizes.tolist() == [[7, 5]] * 60
     assert [os.path.getsize(path) for path in photos.paths] == block.records.file_bytes.tolist()
+
+
+def test_maps_and_photos_give_features_and_others_are_derived_from_them(photos, tmp_path):
+    photos = Photos(photos.ids, (str(tmp_path / "none"), *photos.paths[1:]), photos.labels, photos.metadata)
+    local = Brightness()
+    extractors = Extractors(
+        images.Config(),
+        Probe(),
+        {"photo": local, "hidden": local},
+        {"map": local},
+        {"of map": Derived("map", local), "of hidden": Derived("hidden", local)},
+        ("of hidden", "map", "photo", "of map"),
+    )
+    blocks = list(describe.describe(photos, extractors, block_sizes=lambda: 25, threads=3))
+    assert all(tuple(block.local) == extractors.kept for block in blocks)
+    seen = {kind: [block.local[kind] for block in blocks] for kind in extractors.kept}
+    values = {
+        kind: np.concatenate([one.descriptors[:, 0] for one in packed]) for kind, packed in seen.items()
+    }
+    assert {len(one) for one in values.values()} == {59}
+    assert [len(blocks[0].local["of map"][row]) for row in (0, 1)] == [0, 1]
+    vectors = np.concatenate([block.vectors for block in blocks])[1:]
+    np.testing.assert_allclose(values["map"], vectors[:, 0], rtol=1e-3)
+    np.testing.assert_allclose(values["of map"], 10 * values["map"], rtol=2e-3)
+    np.testing.assert_allclose(values["of hidden"], 10 * values["photo"], rtol=2e-3)
+
+
+def test_maps_are_made_only_where_a_descriptor_reads_them(photos, monkeypatch):
+    monkeypatch.setattr(Probe, "extract_with_maps", None)
+    local = Brightness()
+    whole = Extractors(images.Config(), Probe(), {"photo": local}, {"map": local}, {}, ("photo", "map"))
+    (block,) = describe.describe(photos, whole.only({"photo"}), block_sizes=lambda: 60)
+    assert tuple(block.local) == ("photo",)
 
 
 def test_a_mistake_of_the_network_ends_it_and_leaves_no_thread(photos, monkeypatch):

@@ -29,6 +29,16 @@ OTHER = {
     ("sift", "max_side_px"): 400,
     ("sift", "root"): False,
     ("sift", "contrast_threshold"): 0.02,
+    ("vlad", "codebook"): {"path": "", "sha256": "ab"},
+    ("vlad", "power"): 0.25,
+    ("vlad", "intra"): True,
+    ("asmk", "codebook"): {"path": "", "sha256": "ab"},
+    ("patch", "grid"): 5,
+    ("patch", "projection"): {"path": "", "sha256": "ab"},
+    ("learned", "network"): "disk",
+    ("learned", "weights"): {"path": "", "sha256": "ab"},
+    ("learned", "max_keypoints"): 100,
+    ("learned", "max_side_px"): 400,
 }
 # `crop` takes a side of at most resize_px, 256 by default.
 BASE = {"size_px": 240, "multiple_px": 24}
@@ -200,16 +210,35 @@ class TestWithLocal:
         given = recipe.from_plain({"local": {"sift": {"max_keypoints": 9}}})
         assert recipe.with_local(given, ["sift"]).local["sift"].max_keypoints == 9
 
-    def test_a_descriptor_that_is_new_brings_its_recommended_chain(self):
-        chain = plugins.load(recipe.LOCAL_PLUGINS, "sift").RECOMMENDED_CHAIN
-        assert recipe.with_local(recipe.from_plain({}), ["sift"]).rerank.chain == chain != "none"
-
     def test_a_chain_that_is_named_stays(self):
         given = recipe.from_plain({"rerank": {"chain": "sift-ratio", "top": 7}})
         rerank = recipe.with_local(given, ["sift"]).rerank
         assert (rerank.chain, rerank.top) == ("sift-ratio", 7)
 
-    def test_no_descriptor_leaves_no_chain(self):
-        given = recipe.from_plain({"local": {"sift": {}}, "rerank": {"chain": "sift-ratio"}})
+    def test_no_descriptor_is_an_answer_too(self):
+        given = recipe.from_plain({"local": {"sift": {}}})
         assert recipe.with_local(given, []).local == {}
-        assert recipe.with_local(given, []).rerank.chain == "none"
+
+
+def test_presence_is_kept_and_not_written_where_there_is_none():
+    plain = {"rerank": {"chain": "none", "presence": [4.0, -2.0], "presence_threshold": 0.6}}
+    fitted = recipe.from_plain(plain)
+    assert fitted.rerank.presence == (4.0, -2.0)
+    assert recipe.from_plain(fitted.to_plain()) == fitted
+    assert "presence" not in recipe.from_plain({}).to_plain()["rerank"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"presence": [1.0]}, "rerank.presence must be .slope, intercept."),
+        ({"presence": [1.0, float("inf")]}, "rerank.presence must be"),
+        (
+            {"presence": [1.0, 2.0], "presence_threshold": 1.5},
+            "presence_threshold must be between 0 and 1, got 1.5",
+        ),
+    ],
+)
+def test_presence_that_means_nothing_is_refused(settings, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        recipe.from_plain({"rerank": settings})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from extract import recipe, recipe_files
-from extract.errors import WeightsError
+from extract.errors import ConfigError, WeightsError
 
 
 def with_weights(path, **settings):
@@ -57,3 +57,23 @@ def test_copies_in_a_store_are_found_by_their_hash(tmp_path):
     sha256 = resolved.global_config.weights.sha256
     assert moved.global_config.weights.path == f"/store/assets/{sha256}"
     assert moved.digest == resolved.digest
+
+
+def test_a_packaged_codebook_is_named_by_its_place_and_hash():
+    plain = {"global": {"kind": "thumbnail"}, "local": {"vlad": {}}}
+    file = recipe_files.resolve(recipe.from_plain(plain)).local["vlad"].codebook
+    assert file.sha256 == hashlib.sha256(Path(file.path).read_bytes()).hexdigest()
+
+
+def test_a_fitted_file_goes_to_the_descriptor_that_it_names(write_codebook, tmp_path):
+    paths = [write_codebook(tmp_path / kind, kind).path for kind in ("vlad", "asmk")]
+    plain = recipe.from_plain(
+        {"global": {"kind": "thumbnail"}, "local": {"sift": {}, "asmk": {}, "vlad": {}}}
+    )
+    found = recipe_files.with_fitted(plain, paths)
+    assert [found.local[kind].codebook.path for kind in ("vlad", "asmk")] == paths
+    assert list(found.local) == ["sift", "asmk", "vlad"]
+    with pytest.raises(ConfigError, match=r"for vlad descriptors, .* not keep; add --local sift,vlad$"):
+        recipe_files.with_fitted(recipe.with_local(plain, ["sift"]), paths)
+    with pytest.raises(WeightsError, match="is not a codebook or projection"):
+        recipe_files.with_fitted(plain, [str(tmp_path / "none")])

@@ -36,7 +36,7 @@ def test_safetensors_and_torch_files_give_the_same(tmp_path):
     assert_same(read_state(tmp_path / "a.pth"))
 
 
-@pytest.mark.parametrize("wrapper", ["state_dict", "model_state_dict", "model", "teacher"])
+@pytest.mark.parametrize("wrapper", ["state_dict", "model_state_dict", "model", "teacher", "extractor"])
 def test_state_dict_is_found_inside_a_checkpoint(tmp_path, wrapper):
     torch.save({wrapper: STATE, "epoch": 3}, tmp_path / "a.pth")
     assert_same(read_state(tmp_path / "a.pth"))

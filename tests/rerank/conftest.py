@@ -14,21 +14,21 @@ from rerank.ranking import PAD, Ranking
 
 
 class ArrayDatabase:
-    """Photographs whose features and sizes lie in memory."""
+    """Photographs in memory: `features` is a list of SIFT features or lists by kind."""
 
-    def __init__(self, features, sizes):
-        self._features = features
+    def __init__(self, features, sizes=(), vectors=None):
+        self._features = features if isinstance(features, dict) else {"sift": features}
         self._sizes = np.array(sizes, np.int32).reshape(-1, 2)
+        self._vectors = vectors
 
     def vectors(self, rows):
-        return np.ones((len(rows), 4), np.float32)
+        return np.ones((len(rows), 4), np.float32) if self._vectors is None else self._vectors[rows]
 
     def sizes(self, rows):
         return self._sizes[rows]
 
     def features(self, kind, rows):
-        assert kind == "sift"
-        return pack([self._features[row] for row in rows])
+        return pack([self._features[kind][row] for row in rows])
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +38,14 @@ def array_database():
 
 @pytest.fixture(scope="session")
 def queries_of():
-    """Give queries with these features."""
+    """Give queries with these SIFT features, or lists of features by kind, and vectors."""
 
-    def build(features):
-        vectors, sizes = np.ones((len(features), 4), np.float32), np.full((len(features), 2), 1000, np.int32)
-        return Queries(vectors, sizes, {"sift": pack(features)})
+    def build(features=(), vectors=None):
+        kinds = features if isinstance(features, dict) else {"sift": features}
+        packed = {kind: pack(ones) for kind, ones in kinds.items() if len(ones)}
+        if vectors is None:
+            vectors = np.ones((len(next(iter(packed.values()))), 4), np.float32)
+        return Queries(vectors, np.full((len(vectors), 2), 1000, np.int32), packed)
 
     return build
 
@@ -109,5 +112,36 @@ def made_up():
         points = rng.random((count, 4), np.float32) * np.array([400, 300, 10, 360], np.float32)
         scores = np.sort(rng.random(count, np.float32))[::-1]
         return Features(points, rng.integers(0, 256, (count, 128), np.uint8), scores)
+
+    return features
+
+
+def _placeless(descriptors):
+    count = len(descriptors)
+    return Features(np.zeros((count, 0), np.float32), descriptors, np.zeros(count, np.float32))
+
+
+@pytest.fixture(scope="session")
+def placeless():
+    """Give features of these descriptors that lie nowhere in particular."""
+    return _placeless
+
+
+@pytest.fixture(scope="session")
+def made_up_of():
+    """Give `count` random features of a kind as a store holds them; VLAD is one descriptor, zero for none."""
+
+    def features(kind, count, seed=0):
+        rng = np.random.default_rng(seed)
+        if kind == "asmk":
+            words = np.sort(rng.choice(200, count, replace=False)).astype("<u4")
+            signs = rng.integers(0, 256, (count, 16), np.uint8)
+            return _placeless(np.concatenate([words.view(np.uint8).reshape(count, 4), signs], axis=1))
+        if kind == "vlad":
+            values = rng.standard_normal((1, 256)) * (count > 0)
+        else:
+            values = rng.standard_normal((count, 64))
+        lengths = np.linalg.norm(values, axis=1, keepdims=True)
+        return _placeless((values / np.where(lengths > 0, lengths, 1)).astype(np.float16))
 
     return features

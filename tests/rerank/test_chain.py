@@ -133,7 +133,7 @@ def test_bad_setting_in_the_text_is_one_clear_sentence(text, sentence):
         ({"sift-ratio": {"ratio": "high"}}, "rerank.sift-ratio.ratio must be a number, got 'high'"),
         ({"sift-ratio": {"ratio": 0.0}}, "sift-ratio.ratio must lie above 0 and be at most 1, got 0.0"),
         ({"sift-ratio": {"v": 1.2}}, "v must be between 0 and 1, got 1.2"),
-        ({"sift-ratio": {"calibration": "max"}}, "must be one of none, minmax, zscore, got 'max'"),
+        ({"sift-ratio": {"calibration": "max"}}, "must be one of none, minmax, zscore, sigmoid, isotonic, got 'max'"),
     ],
 )
 def test_bad_setting_is_one_clear_sentence(options, sentence):

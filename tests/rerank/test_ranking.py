@@ -169,7 +169,7 @@ def test_rows_below_the_head_keep_order_and_scores_fall(ranking, count, seed):
     joined = ranking.with_head(head)  # the constructor checks that scores fall and rows are unique
     np.testing.assert_array_equal(joined.rows[:, :count], head.rows)
     np.testing.assert_array_equal(joined.rows[:, count:], ranking.rows[:, count:])
-    np.testing.assert_array_equal(joined.scores[:, :count], head.scores)
+    np.testing.assert_array_equal(joined.scores[:, :count], np.where(head.used, head.scores, -np.inf))
     np.testing.assert_array_equal(joined.used, ranking.used)
     assert_columns_follow(joined)
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from extract.config import FileRef
 from extract.errors import ConfigError, WeightsError
-from extract.global_descriptors.network import Config, build, normalised, resolve
+from extract.global_descriptors.network import Config, build, normalised, resolve, size
 from extract.weight_files import sha256_of
 from extract.whitening import Whitening
 
@@ -222,3 +222,33 @@ def test_default_network_needs_no_file_and_no_hub():
 def test_zero_vectors_stay_zero():
     vectors = np.array([[0, 0], [3, 4]], np.float32)
     np.testing.assert_allclose(normalised(vectors), [[0, 0], [0.6, 0.8]], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("settings", "side"), [({}, (6, 8)), ({"scales": (0.5, 1.0)}, (3, 4))])
+def test_maps_come_with_the_same_vectors(descriptor, prepared, settings, side):
+    one = descriptor(**settings)
+    vectors, maps = one.extract_with_maps(prepared[:2])
+    np.testing.assert_array_equal(vectors, one.extract(prepared[:2]))
+    assert (maps.shape, maps.dtype) == ((2, one.channels, *side), np.float32)
+
+
+def test_average_of_a_map_is_the_average_pooling(descriptor, prepared):
+    vectors, maps = descriptor(pooling="avg").extract_with_maps(prepared[:2])
+    np.testing.assert_allclose(vectors, normalised(maps.mean(axis=(2, 3))), atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "grid", "patch"), [(VIT, 14, 16), (SWIN, 7, 32)])
+def test_transformers_have_maps_too(weights_of, prepared, name, grid, patch):
+    settings = {"size_rule": "crop", "size_px": 224, "multiple_px": patch, "pooling": "avg"}
+    config = Config(backbone=name, weights=weights_of(name), **settings)
+    one = build(config)
+    _, maps = one.extract_with_maps(one.prepare(prepared[0])[None])
+    assert maps.shape == (1, one.channels, grid, grid)
+    assert size(config) == (one.dim, one.channels)
+
+
+def test_size_is_known_without_weights(tmp_path):
+    whitening = Whitening(np.zeros(1280, np.float32), np.eye(1280, 9, dtype=np.float32), {})
+    whitening.write(tmp_path / "w")
+    assert size(Config(**LITE)) == (1280, 1280)
+    assert size(Config(**LITE, whitening=FileRef(str(tmp_path / "w")))) == (9, 1280)

@@ -26,13 +26,28 @@ def has_v(name):
 
 
 @pytest.fixture(scope="module")
-def world(scene, second_view, describe, made_up, array_database, queries_of):
+def world(scene, second_view, describe, made_up, made_up_of, array_database, queries_of):
     """Queries with and without features; a database of second views, noise and blank photographs."""
     names = ("astronaut", "coffee", "chelsea")
-    queries = queries_of([*(describe(scene(name), 150) for name in names), made_up(0), made_up(1)])
+    asked = {"sift": [*(describe(scene(name), 150) for name in names), made_up(0), made_up(1)]}
     views = [describe(second_view(scene(name), seed), 150) for seed, name in enumerate(names)]
     others = [made_up(40, 7), made_up(0), made_up(1, 8), made_up(150, 9), made_up(2, 10)]
-    return queries, array_database([*views, *others], [(400, 300)] * 8)
+    held = {"sift": [*views, *others]}
+    asked["learned"], held["learned"] = asked["sift"], held["sift"]
+    for kind in ("vlad", "patch", "asmk"):
+        asked[kind] = [made_up_of(kind, count, seed) for seed, count in enumerate((60, 50, 40, 0, 1))]
+        # the first three show what the queries show, the fifth shows nothing
+        counts = (40, 0, 1, 90, 2)
+        held[kind] = [*asked[kind][:3], *(made_up_of(kind, count, 9 + count) for count in counts)]
+    rng = np.random.default_rng(0)
+    # one query and two candidates without a vector worth the name, and two candidates with the same
+    vectors = rng.standard_normal((13, 16)).astype(np.float32)
+    vectors[[3, 5, 6]] = 0
+    vectors[7] = vectors[8]
+    return (
+        queries_of(asked, vectors[:5]),
+        array_database(held, [(400, 300)] * 8, vectors[5:]),
+    )
 
 
 @pytest.fixture
@@ -68,7 +83,7 @@ def test_rows_below_the_head_are_untouched(name, world, ranking, top):
 
 @every_method
 def test_query_without_features_keeps_its_order(name, world, ranking):
-    if "sift" not in build(name).needs:
+    if not build(name).needs:
         pytest.skip("reads no local features")
     reranked = build(name).rerank(ranking, *world)
     assert reranked.rows[3].tolist() == ranking.rows[3].tolist()
@@ -76,10 +91,15 @@ def test_query_without_features_keeps_its_order(name, world, ranking):
 
 @every_method
 @pytest.mark.filterwarnings("error")
-def test_candidates_without_features_keep_their_order(name, world, array_database, made_up, ranking):
-    if "sift" not in build(name).needs:
+def test_candidates_without_features_keep_their_order(
+    name, world, array_database, made_up, made_up_of, ranking
+):
+    if not build(name).needs:
         pytest.skip("reads no local features")
-    blank = array_database([made_up(0)] * 8, [(400, 300)] * 8)
+    nothing = {kind: [made_up_of(kind, 0)] * 8 for kind in ("vlad", "patch", "asmk")}
+    blank = array_database(
+        {"sift": [made_up(0)] * 8, "learned": [made_up(0)] * 8, **nothing}, [(400, 300)] * 8
+    )
     reranked = build(name).rerank(ranking, world[0], blank)
     np.testing.assert_array_equal(reranked.rows, ranking.rows)
 

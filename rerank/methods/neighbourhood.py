@@ -1,0 +1,28 @@
+"""neighbourhood: search the collection in its own space, each photograph averaged with its neighbours."""
+
+from dataclasses import dataclass
+
+from rerank.calibration import Calibration
+from rerank.fusion import Fusion
+from rerank.methods.dba import DatabaseAugmentation
+from rerank.space import DEFAULT
+
+
+@dataclass(frozen=True)
+class Config:
+    """Fusion with the global score; how the averages are made is settled when the collection is indexed."""
+
+    v: float = 0.0
+    calibration: Calibration = "none"
+    curve: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        Fusion(self.v, self.calibration, self.curve)
+
+
+def build(config: Config) -> DatabaseAugmentation:
+    """Give the re-ranker.
+
+    Source: ours (`rerank.adaptation` and the background of `rerank.space`), on database-side augmentation.
+    """
+    return DatabaseAugmentation("own", DEFAULT, Fusion(config.v, config.calibration, config.curve))

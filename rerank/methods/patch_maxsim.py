@@ -1,0 +1,49 @@
+"""patch-maxsim: how well each patch of the query is found again somewhere in the candidate (thesis E7)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rerank.calibration import Calibration
+from rerank.fusion import Fusion, fuse
+from rerank.matching.maxsim import mean_of_best
+from rerank.protocols import Database, Queries
+from rerank.ranking import Ranking
+
+
+@dataclass(frozen=True)
+class Config:
+    """v and calibration; v is the thesis's: 0.6 local + 0.4 global."""
+
+    v: float = 0.4
+    calibration: Calibration = "none"
+    curve: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        Fusion(self.v, self.calibration, self.curve)
+
+
+def build(config: Config) -> "PatchMaxsim":
+    """Give the re-ranker."""
+    return PatchMaxsim(config)
+
+
+class PatchMaxsim:
+    """Adds the column `local`: mean over the query's patches of the best cosine, in [-1, 1]."""
+
+    needs = frozenset({"patch"})
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def rerank(self, ranking: Ranking, queries: Queries, database: Database) -> Ranking:
+        """Order the candidates by v x score + (1 - v) x mean of best cosines."""
+        local = np.zeros(ranking.rows.shape, np.float32)
+        for place in range(len(queries)):
+            used = ranking.used[place]
+            if not used.any():
+                continue
+            query = queries.features["patch"][place].descriptors
+            candidates = database.features("patch", ranking.rows[place, used])
+            local[place, used] = mean_of_best(query, candidates)
+        return fuse(ranking, local, Fusion(self._config.v, self._config.calibration, self._config.curve))
