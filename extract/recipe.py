@@ -135,7 +135,7 @@ def preset_names() -> list[str]:
 
 
 def with_local(recipe: Recipe, kinds: Iterable[str]) -> Recipe:
-    """Give the recipe with just these local descriptors; those that it does not have yet at their defaults."""
+    """Give the recipe with just these local descriptors; those that are new to it at their defaults."""
     local = {
         kind: recipe.local.get(kind, plugins.load(LOCAL_PLUGINS, kind).Config())
         for kind in dict.fromkeys(kinds)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rerank.matching.threads import one_matrix_thread
 from rerank.matching.unit import unit
 from rerank.neighbours import mutual_pairs
 
-# Chosen on collections made of train and weak photos (14 places, 452 queries in 6 collections): any of 3 to 10
-# neighbours, shrinkage .15 to .6 and 128 to 1280 numbers gained 11 to 15 points of map@100.
+# Chosen on collections made of train and weak photos (14 places, 452 queries in 6 collections): any of 3 to
+# 10 neighbours, shrinkage .15 to .6 and 128 to 1280 numbers gained 11 to 15 points of map@100.
 NEIGHBOURS = 5
 MIN_SHRINKAGE = 0.3
 DIM = 256
@@ -39,6 +40,12 @@ def fit(vectors: NDArray[np.float32], *, dim: int = DIM, seed: int = 0) -> Adapt
     Source: ours; the whitening of pairs is that of Mikolajczyk and Matas, ICCV 2007 ("Lw" in Radenović et
     al., TPAMI 2018), with neighbours in place of labels.
     """
+    # Two of the matrix library's threads on a core that is busy otherwise stall each other for seconds.
+    with one_matrix_thread():
+        return _fit(vectors, dim, seed)
+
+
+def _fit(vectors: NDArray[np.float32], dim: int, seed: int) -> Adaptation:
     mean = (vectors.sum(axis=0, dtype=np.float64) / max(1, len(vectors))).astype(np.float32)
     centred = vectors - mean
     rng = np.random.default_rng(seed)

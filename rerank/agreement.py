@@ -21,7 +21,8 @@ def most_agreeing(
     """Count the matches that agree with the best single match, itself included.
 
     `query` and `candidate` (M, 4) hold x, y, diameter and angle of matched keypoints at a common scale;
-    each match by itself says how the picture is turned, scaled and moved. The best by `ratios` (M,) are tried.
+    each match by itself says how the picture is turned, scaled and moved. The best by `ratios` (M,) are
+    tried.
     Source: Lowe, IJCV 2004, section 7.3; one match a hypothesis as in Philbin et al., CVPR 2007.
     """
     if not len(query):

@@ -65,8 +65,9 @@ def parse(
 ) -> Chain:
     """Build a chain; settings follow a name behind colons, e.g. `sift-ratio:ratio=0.8:v=0.4`.
 
-    The setting `top`, which every step takes, hands it fewer places than the chain has: `sift-geometric:top=30`.
-    `options` holds settings by re-ranker for what the text does not say, `v` overrides that of every step.
+    The setting `top`, which every step takes, hands it fewer places than the chain has, e.g.
+    `sift-geometric:top=30`. `options` holds settings by re-ranker for what the text does not say, `v`
+    overrides that of every step.
 
     Raises:
         PluginError: a name is unknown.
@@ -106,7 +107,7 @@ def settings(
 
 
 class _Step(NamedTuple):
-    """One step: its text as it is to be told, and what it is built from; `top` 0 where it has none of its own."""
+    """One step: its text as it is to be told, and what it is built from; `top` is 0 where it has none."""
 
     text: str
     name: str
@@ -121,10 +122,11 @@ def _step(text: str, options: Mapping[str, Mapping[str, object]], v: float | Non
     if v is not None and "v" in {field.name for field in fields(plugin.Config)}:
         stated["v"] = v
     told = ":".join([name, *(f"{key}={value}" for key, value in stated.items())])
-    top = stated.pop("top", 0)
-    if not isinstance(top, int) or isinstance(top, bool) or top < 0:
+    own_top = "top" in stated
+    top = stated.pop("top", 1)
+    if not isinstance(top, int) or isinstance(top, bool) or top < 1:
         raise ConfigError(f"{text!r}: top must be a whole number above 0, got {top!r}")
-    return _Step(told, name, _config(name, {**options.get(name, {}), **stated}), top)
+    return _Step(told, name, _config(name, {**options.get(name, {}), **stated}), top if own_top else 0)
 
 
 def _config(name: str, values: Mapping[str, object]) -> object:

@@ -53,7 +53,7 @@ class Database(Protocol):
         ...
 
     def space(self, name: SpaceName) -> Space:
-        """Give all photographs with their neighbours, in the space of global vectors or the collection's own."""
+        """Give all photographs with their neighbours, in the space of that name."""
         ...
 
 

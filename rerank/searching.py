@@ -11,6 +11,12 @@ from rerank.space import Space
 MISSING = np.float32(np.nan)
 
 
+def projected(space: Space, queries: Queries) -> NDArray[np.float32]:
+    """Bring each query into `space`, (Q, d), by itself: its numbers do not depend on those beside it."""
+    found = [space.project(queries.vectors[query : query + 1]) for query in range(len(queries))]
+    return np.concatenate([np.zeros((0, space.vectors.shape[1]), np.float32), *found])
+
+
 def best(
     space: Space, vectors: NDArray[np.float32], queries: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -21,7 +27,9 @@ def best(
     count = min(k, len(vectors))
     rows = np.empty((len(queries), count), np.int64)
     scores = np.empty((len(queries), count), np.float32)
-    for query, products in enumerate((vectors @ queries.T).T):
+    for query, vector in enumerate(queries):
+        # A product of all queries at once rounds otherwise than that of one, and takes Q x N numbers.
+        products = vectors @ vector
         least = np.partition(products, len(products) - count)[len(products) - count] if count else 0.0
         places = np.flatnonzero(products >= least)
         places = places[np.argsort(-products[places], kind="stable")[:count]]
@@ -45,9 +53,9 @@ def ranked(
     rows = np.where(np.arange(rows.shape[1]) < before.used.sum(axis=1)[:, None], rows, PAD)
     closeness = database.scores(queries.vectors, rows)
     order = np.lexsort((rows, -closeness), axis=1)
-    rows, closeness, scores = (
-        np.take_along_axis(values, order, axis=1) for values in (rows, closeness, scores)
-    )
+    rows = np.take_along_axis(rows, order, axis=1)
+    closeness = np.take_along_axis(closeness, order, axis=1)
+    scores = np.take_along_axis(scores, order, axis=1)
     columns = {name: _carried(before, name, rows) for name in before.columns}
     columns["global"] = np.where(rows == PAD, MISSING, closeness).astype(np.float32)
     return fuse(Ranking(rows, closeness, columns), scores, fusion)

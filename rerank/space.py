@@ -1,4 +1,4 @@
-"""A collection in one vector space: its vectors, who is nearest to whom, and vectors averaged over neighbours."""
+"""A collection in one vector space: its vectors, their neighbours, and vectors averaged over neighbours."""
 
 from dataclasses import dataclass, field
 
@@ -86,7 +86,7 @@ def expand(space: Space, places: NDArray[np.int64], expansion: Expansion) -> NDA
     # A cosine of rounded vectors may be above 1.
     closeness = np.clip(space.closeness[places], 0, 1)
     weights = closeness[:, : expansion.k].astype(np.float64)
-    background = np.zeros((len(places), 1))
+    background = np.zeros((len(places), 1), np.float32)
     if expansion.background:
         background = closeness[:, expansion.background - 1 : expansion.background]
     weights = np.clip(weights - background, 0, None) / np.maximum(1 - background, 1e-6)
@@ -143,7 +143,7 @@ def _projected(vectors: NDArray[np.float32], adaptation: Adaptation | None) -> N
 
 
 def _half(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Round to half precision, in which all this is kept: a space that was read is the space that was made."""
+    """Round to half precision, in which all this is kept, so that reading gives what was made."""
     return values.astype(np.float16).astype(np.float32)
 
 

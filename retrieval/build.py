@@ -1,4 +1,4 @@
-"""Photographs into a store that is ready to be asked: descriptors first, then the collection's neighbourhood."""
+"""Photographs into a store that is ready to be asked: descriptors, then the collection's neighbourhood."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -23,7 +23,6 @@ from rerank import chain as chains
 from rerank import presets
 from rerank import space as spaces
 from rerank.chain import Chain
-from rerank.matching.unit import unit
 from rerank.protocols import Queries, SpaceName
 from rerank.ranking import Ranking
 from rerank.space import Space
@@ -37,7 +36,8 @@ from retrieval.indexes import flat
 class Hit:
     """One photograph of an answer; `local` is None where no local evidence was looked at.
 
-    So is `global_score` where a re-ranker brought the photograph in without one. `explanation` is there where it was asked for.
+    So is `global_score` where a re-ranker brought the photograph in without one. `explanation` is there
+    where it was asked for.
     """
 
     rank: int
@@ -222,7 +222,7 @@ class Engine:
         return {ids[row]: int(row) for row in np.flatnonzero(self.store.current)}
 
     def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Give global vectors of `rows`, which the index must hold."""
+        """Give global vectors of `rows`; zero for one that is not indexed, e.g. since it is damaged."""
         return self.index.vectors(rows)
 
     def scores(self, vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -252,7 +252,7 @@ class Engine:
     @cached_property
     def _global_space(self) -> Space:
         rows = self.index.rows
-        return spaces.build(rows, unit(self.index.vectors(rows)))
+        return spaces.build(rows, self.index.vectors(rows))
 
     @cached_property
     def _all_extractors(self) -> Extractors:

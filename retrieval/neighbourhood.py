@@ -48,7 +48,7 @@ def update(path: str | Path) -> bool:
             started = time.perf_counter()
             rows = np.flatnonzero(store.live)
             own, fitted_on = _current(kept, rows, store.vectors()[rows])
-            folder.mkdir(exist_ok=True)
+            _make(folder)
             publish(folder / FILE_NAME, _encode(own, store.state, fitted_on))
     except StoreBusyError:
         return False
@@ -92,7 +92,7 @@ def _encode(own: Space, covered: State, fitted_on: int) -> bytes:
     fitted = own.adaptation
     if fitted is None:
         raise ValueError("the space of the global vectors is not kept in a file")
-    arrays = {
+    arrays: dict[str, NDArray[np.generic]] = {
         "rows": own.rows,
         "mean": fitted.mean,
         "projection": fitted.projection,
@@ -112,7 +112,7 @@ def _encode(own: Space, covered: State, fitted_on: int) -> bytes:
 
 
 def _read(store: DescriptorStore) -> tuple[Space, int, int] | None:
-    """Read space, revision and the number of photographs it was fitted on; None where there is no good file."""
+    """Read the space, its revision and how many photographs it was fitted on; None without a good file."""
     import h5py
 
     path = store.path / FOLDER / FILE_NAME
@@ -122,13 +122,12 @@ def _read(store: DescriptorStore) -> tuple[Space, int, int] | None:
         with h5py.File(path, "r") as file:
             usable = file.attrs["format"] == FORMAT
             arrays = {name: file[name][()] for name in _ARRAYS} if usable else {}
-            usable = usable and all(
-                _crc(values) == file[name].attrs["crc32"] for name, values in arrays.items()
-            )
+            usable = usable and all(_crc(arrays[name]) == file[name].attrs["crc32"] for name in _ARRAYS)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError, MemoryError):
         usable = False
     if not usable:
-        return _of_no_use(path, "damaged or of another format")
+        _tell_of_no_use(path, "damaged or of another format")
+        return None
     revision, fitted_on, num_segments = map(int, arrays["about"])
     # A writer may have been here since this store was opened.
     newest = store.state if revision <= store.revision else state.read(store.path)
@@ -138,7 +137,8 @@ def _read(store: DescriptorStore) -> tuple[Space, int, int] | None:
             "delete it, `retrieve index` makes it again"
         )
     if not np.array_equal(arrays["covers"], _fingerprint(newest, num_segments)):
-        return _of_no_use(path, "that of another store")
+        _tell_of_no_use(path, "that of another store")
+        return None
     own = Space(
         arrays["rows"],
         arrays["vectors"].astype(np.float32),
@@ -149,7 +149,14 @@ def _read(store: DescriptorStore) -> tuple[Space, int, int] | None:
     return own.with_expanded(space.DEFAULT, arrays["expanded"].astype(np.float32)), revision, fitted_on
 
 
-def _of_no_use(path: Path, why: str) -> None:
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot make the folder {str(folder)!r}: {error.strerror}") from error
+
+
+def _tell_of_no_use(path: Path, why: str) -> None:
     logger.warning("%s is %s and is made anew; `retrieve index` mends the file", path, why)
 
 
@@ -160,4 +167,4 @@ def _fingerprint(covered: State, num_segments: int) -> NDArray[np.uint8]:
 
 
 def _crc(values: NDArray[np.generic]) -> int:
-    return zlib.crc32(np.ascontiguousarray(values).reshape(-1).view(np.uint8))
+    return zlib.crc32(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)

@@ -18,7 +18,7 @@ def read_options(description: str) -> argparse.Namespace:
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--photos", help="a folder or CSV; else photographs that packages ship")
-    parser.add_argument("--quick", action="store_true", help="under a minute")
+    parser.add_argument("--quick", action="store_true", help="about a minute")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
@@ -32,6 +32,20 @@ def seconds(work: Callable[[], object], runs: int) -> float:
         work()
         times.append(time.perf_counter() - started)
     return statistics.median(times)
+
+
+def in_turns(works: Mapping[str, Callable[[], object]], runs: int) -> dict[str, float]:
+    """Median wall time of each of several works, one after the other in rounds, as they are to be compared.
+
+    What else the machine does then falls on all of them; a round that is not counted goes ahead.
+    """
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(runs + 1):
+        for name, work in works.items():
+            started = time.perf_counter()
+            work()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(taken[1:]) for name, taken in times.items()}
 
 
 def photos_from(source: str | None, count: int) -> Photos:

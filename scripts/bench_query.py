@@ -21,13 +21,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 from bench_common import note, photos_from, read_options, seconds, show
+from bench_peers import ratio_vs_matmul
 from threadpoolctl import ThreadpoolController
 
 from extract import describe, images, recipe, run
-from extract.features import PackedFeatures
 from extract.local_descriptors import sift as sift_plugin
 from extract.photos import Photos
-from rerank.matching.ratio import each_candidate
 from retrieval.engine import Engine
 from retrieval.indexes import flat
 
@@ -56,17 +55,6 @@ def search_shares(runs: int) -> dict[str, float]:
         "search_batch_ms": 1000 * batch,
         "bandwidth_gb_per_second": vectors.nbytes / reading / 1e9,
     }
-
-
-def matmul_seconds(query: np.ndarray, candidates: PackedFeatures, runs: int) -> float:
-    """The bare products of a query's descriptors with each candidate's, on all cores."""
-    left = query.astype(np.float32)
-    rights = [candidates[place].descriptors.astype(np.float32) for place in range(len(candidates))]
-    with (
-        ThreadpoolController().limit(limits=1, user_api="blas"),
-        ThreadPoolExecutor(describe.num_cores()) as pool,
-    ):
-        return seconds(lambda: list(pool.map(lambda right: left @ right.T, rights)), runs)
 
 
 def thesis_seconds(engine: Engine, path: str, rows: np.ndarray, *, query_once: bool) -> float:
@@ -120,12 +108,10 @@ def query_figures(photos: Photos, queries: int, runs: int) -> dict[str, float]:
             rows = rows[rows >= 0]
             candidates = engine.features("sift", rows)
             query = described.queries.features["sift"][0].descriptors
-            product = matmul_seconds(query, candidates, runs)
-            ratio = seconds(lambda q=query, c=candidates: each_candidate(q, c, 0.7, lambda *_: None), runs)
             local = query_sift_seconds(engine, path, runs) + stages["sift-ratio"][-1]
             for name, value in {
                 "describe": described_s,
-                "ratio_share": ratio / product,
+                "ratio_share": ratio_vs_matmul(query, candidates, runs),
                 "thesis": thesis_seconds(engine, path, rows, query_once=False) / local,
                 "thesis_once": thesis_seconds(engine, path, rows, query_once=True) / local,
                 "local": local,

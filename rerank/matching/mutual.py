@@ -49,9 +49,12 @@ def _matches(left: NDArray[np.float32], candidate: NDArray[np.generic], ratio: f
     # |a - b|^2 = -2ab + |a|^2 + |b|^2: two more columns on both sides make it one product.
     squared = left @ _right(candidate).T
     nearest = squared.argmin(axis=1)
-    mutual = np.flatnonzero(squared.argmin(axis=0)[nearest] == np.arange(len(left)))
-    chosen = nearest[mutual]
-    first = squared[mutual, chosen]
+    distances = squared[np.arange(len(left)), nearest]
+    # Smallest numbers by column are found in a quarter of the time that their places take.
+    mutual = np.flatnonzero(distances == squared.min(axis=0)[nearest])
+    # Rising: the first of equally near ones.
+    mutual = mutual[np.sort(np.unique(nearest[mutual], return_index=True)[1])]
+    chosen, first = nearest[mutual], distances[mutual]
     squared[mutual, chosen] = np.inf
     second = squared.min(axis=1)[mutual]
     # Two at distance 0 are as near as each other; without a second one there is nothing to compare with.

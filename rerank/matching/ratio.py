@@ -37,7 +37,7 @@ def each_candidate(
     products of bytes are whole numbers below 2**24, which float32 holds exactly in any order of summing.
     Source: Lowe, IJCV 2004, section 7.1.
     """
-    left, squared = _with_ones(query), _squared_lengths(query)
+    left, squared = _left(query), _squared_lengths(query)
     threads = threads or num_cores()
 
     def one(place: int) -> Result:
@@ -55,11 +55,7 @@ def _matches(
     if len(candidate) < 2 or not len(left):
         nothing = np.zeros(0, np.int64)
         return Matches(nothing, nothing, np.zeros(0, np.float32))
-    # |a - b|^2 = |a|^2 - (2ab - |b|^2): the last column of both sides makes the bracket one product.
-    right = np.empty((len(candidate), candidate.shape[1] + 1), np.float32)
-    np.multiply(candidate, np.float32(2), out=right[:, :-1])
-    right[:, -1] = -_squared_lengths(candidate)
-    closeness = left @ right.T
+    closeness = left @ _right(candidate).T
     nearest = closeness.argmax(axis=1)
     everyone = np.arange(len(left))
     first = squared - closeness[everyone, nearest]
@@ -70,9 +66,19 @@ def _matches(
     return Matches(passed, nearest[passed], ratios)
 
 
-def _with_ones(descriptors: NDArray[np.generic]) -> NDArray[np.float32]:
-    extended = np.ones((len(descriptors), descriptors.shape[1] + 1), np.float32)
-    extended[:, :-1] = descriptors
+# |a - b|^2 = |a|^2 - (2ab - |b|^2): the last column of both sides makes the bracket one product. The query is
+# doubled, once for all candidates, so that theirs are turned into numbers once.
+def _left(query: NDArray[np.generic]) -> NDArray[np.float32]:
+    extended = np.ones((len(query), query.shape[1] + 1), np.float32)
+    np.multiply(query, np.float32(2), out=extended[:, :-1])
+    return extended
+
+
+def _right(candidate: NDArray[np.generic]) -> NDArray[np.float32]:
+    extended = np.empty((len(candidate), candidate.shape[1] + 1), np.float32)
+    values = extended[:, :-1]
+    values[:] = candidate
+    np.negative(np.einsum("md,md->m", values, values), out=extended[:, -1])
     return extended
 
 

@@ -11,7 +11,7 @@ from rerank.fusion import Fusion
 from rerank.matching.unit import unit
 from rerank.protocols import Database, Queries, SpaceName
 from rerank.ranking import Ranking
-from rerank.searching import best, ranked
+from rerank.searching import best, projected, ranked
 from rerank.space import Space
 
 
@@ -66,7 +66,7 @@ class QueryExpansion:
             ConfigError: `min_inliers` is set and no earlier step counted inliers.
         """
         space = database.space(self._config.space)
-        asked = space.project(queries.vectors)
+        asked = projected(space, queries)
         expanded = asked.copy()
         for query, places in enumerate(self._chosen(ranking, space)):
             hits = space.vectors[places]

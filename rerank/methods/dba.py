@@ -6,7 +6,7 @@ from rerank.calibration import Calibration
 from rerank.fusion import Fusion
 from rerank.protocols import Database, Queries, SpaceName
 from rerank.ranking import Ranking
-from rerank.searching import best, ranked
+from rerank.searching import best, projected, ranked
 from rerank.space import Expansion
 
 
@@ -61,5 +61,5 @@ class DatabaseAugmentation:
         """Rank as many photographs as `ranking` has places, of all that there are."""
         space = database.space(self._space)
         vectors = space.expanded(self._expansion)
-        rows, scores = best(space, vectors, space.project(queries.vectors), ranking.rows.shape[1])
+        rows, scores = best(space, vectors, projected(space, queries), ranking.rows.shape[1])
         return ranked(ranking, rows, scores, queries, database, self._fusion)

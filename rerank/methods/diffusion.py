@@ -10,7 +10,7 @@ from rerank.calibration import Calibration
 from rerank.fusion import Fusion
 from rerank.protocols import Database, Queries, SpaceName
 from rerank.ranking import PAD, Ranking
-from rerank.searching import ranked
+from rerank.searching import projected, ranked
 from rerank.space import NEIGHBOURS, Space
 
 
@@ -70,8 +70,8 @@ class Diffusion:
         count = min(ranking.rows.shape[1], len(space.rows))
         rows = np.full((len(queries), count), PAD, np.int64)
         scores = np.zeros((len(queries), count), np.float32)
-        products = space.project(queries.vectors) @ space.vectors.T
-        for query, closeness in enumerate(products):
+        for query, vector in enumerate(projected(space, queries)):
+            closeness = space.vectors @ vector
             order = np.argsort(-closeness, kind="stable")
             spread = np.zeros(len(closeness))
             near = np.sort(order[: self._config.size])

@@ -18,7 +18,8 @@ class Config:
     """Ratio test (1: none), gate, fusion and RANSAC; fewer inliers than `min_inliers` are no evidence.
 
     An inlier lies within `threshold_px` in a candidate whose longest side is 1000 px, and in proportion in
-    others.
+    others. Chosen on training photographs, where 29 % of the pairs of one place passed the gate and 0.07 %
+    of the others; any v from 0.2 to 0.95 did as well, no ratio test or one of 0.95 needs a gate of 10 to 15.
     """
 
     ratio: float = 0.9

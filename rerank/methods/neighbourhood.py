@@ -10,9 +10,14 @@ from rerank.space import DEFAULT
 
 @dataclass(frozen=True)
 class Config:
-    """Fusion with the global score; how the averages are made is settled when the collection is indexed."""
+    """Fusion with the global score; how the averages are made is settled when the collection is indexed.
 
-    v: float = 0.0
+    A little of the global score costs nothing on training photographs (map@100 the same for any v up to 0.2)
+    and keeps a photograph that is asked with itself in front: without it one in eleven came second, behind
+    one of its neighbours, with it one in four hundred.
+    """
+
+    v: float = 0.2
     calibration: Calibration = "none"
     curve: tuple[float, ...] = ()
 

@@ -13,9 +13,13 @@ from rerank.ranking import Ranking
 
 @dataclass(frozen=True)
 class Config:
-    """v and calibration; v is the thesis's: 0.6 local + 0.4 global."""
+    """v and calibration.
 
-    v: float = 0.4
+    On training photographs (170 queries, 486 photographs) v = 0.9 changed nothing and 0.6 lost 1.2 points:
+    patches of the network that made the global vector say little that it does not. Thesis E7: v = 0.4.
+    """
+
+    v: float = 0.9
     calibration: Calibration = "none"
     curve: tuple[float, ...] = ()
 

@@ -15,9 +15,13 @@ from rerank.ranking import Ranking
 
 @dataclass(frozen=True)
 class Config:
-    """v and calibration; v = 0.5 orders as the plain sum of both scores does, which is the thesis's."""
+    """v and calibration.
 
-    v: float = 0.5
+    On training photographs (170 queries, 486 photographs) v = 0.95 gained 0.1 points [0, 0.3], less of it
+    nothing or a loss; v = 0.5 orders as the plain sum does, the thesis's E6.
+    """
+
+    v: float = 0.95
     calibration: Calibration = "none"
     curve: tuple[float, ...] = ()
 

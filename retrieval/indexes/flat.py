@@ -80,8 +80,11 @@ class FlatIndex:
         return self._rows
 
     def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Give the vectors of `rows` (N,), which must be in the index, (N, dim)."""
-        return self._stored()[np.searchsorted(self._rows, rows)]
+        """Give the vectors of `rows` (N,), (N, dim); zero for one that is not in the index."""
+        found = np.zeros((len(rows), self._vectors.d), np.float32)
+        held = np.isin(rows, self._rows)
+        found[held] = self._stored()[np.searchsorted(self._rows, rows[held])]
+        return found
 
     def scores(self, vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Score `rows` (Q, K) for `vectors` (Q, dim) as `search` does; -inf where a row is -1."""
@@ -89,7 +92,8 @@ class FlatIndex:
         for query, used in enumerate(rows != PAD):
             theirs = self.vectors(rows[query, used])
             if self._metric == "ip":
-                scores[query, used] = theirs @ vectors[query]
+                # Not a matrix product: it rounds equal vectors otherwise in another place.
+                scores[query, used] = np.einsum("nd,d->n", theirs, vectors[query])
             else:
                 scores[query, used] = -((theirs - vectors[query]) ** 2).sum(axis=1)
         return scores

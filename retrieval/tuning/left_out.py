@@ -1,6 +1,7 @@
 """Search as if some photographs were not in the collection."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +9,10 @@ from numpy.typing import NDArray
 from extract.features import PackedFeatures
 from rerank.protocols import Database, SpaceName
 from rerank.ranking import PAD, Ranking
-from rerank.space import Space, grown
+from rerank.space import Expansion, Space, expand, grown
 
-_MAX_APART = 20_000
+# Beyond this a place more or less moves no neighbourhood, and leaving it out would take long.
+_MAX_PHOTOS = 100_000
 
 
 def without(ranking: Ranking, left_out: Sequence[NDArray[np.int64]]) -> Ranking:
@@ -31,16 +33,15 @@ def without(ranking: Ranking, left_out: Sequence[NDArray[np.int64]]) -> Ranking:
 
 
 class LeftOut:
-    """A database some of whose rows must not be found; what is asked of a row by number is answered.
+    """A database as if some of its rows had never been indexed; what is asked of a row by number is answered.
 
-    With `apart` they are nobody's neighbours either, as if they had never been indexed. Without, a search
-    may still find them, and who searched leaves them out, as the engine does with a query's own photograph.
+    They are neither found nor anybody's neighbours: a photograph that is averaged with its neighbours would
+    otherwise hold the query that it is to answer.
     """
 
-    def __init__(self, database: Database, rows: NDArray[np.int64], *, apart: bool) -> None:
+    def __init__(self, database: Database, rows: NDArray[np.int64]) -> None:
         self._database = database
         self._rows = rows
-        self._apart = apart
 
     def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Give global vectors of `rows`."""
@@ -59,12 +60,38 @@ class LeftOut:
         return self._database.scores(vectors, rows)
 
     def space(self, name: SpaceName) -> Space:
-        """Give all photographs with their neighbours, those left out only where they are not `apart`."""
+        """Give the other photographs with their neighbours; in a very large collection, all of them."""
         whole = self._database.space(name)
-        kept = whole.rows[~np.isin(whole.rows, self._rows)]
-        # In a very large collection a place more or less moves no neighbourhood, and this would take long.
-        if not self._apart or len(kept) in (0, len(whole.rows)) or len(whole.rows) > _MAX_APART:
+        kept = ~np.isin(whole.rows, self._rows)
+        if kept.all() or not kept.any() or len(kept) > _MAX_PHOTOS:
             return whole
+        rows = whole.rows[kept]
         # Nothing is new, so that no vector is looked at.
-        nothing = np.broadcast_to(np.float32(0), (len(kept), self._database.vectors(kept[:1]).shape[1]))
-        return grown(whole, kept, nothing)
+        nothing = np.broadcast_to(np.float32(0), (len(rows), self._database.vectors(rows[:1]).shape[1]))
+        reduced = grown(whole, rows, nothing)
+        lost = np.isin(whole.neighbours[kept], np.flatnonzero(~kept)).any(axis=1)
+        return _Reduced(
+            reduced.rows,
+            reduced.vectors,
+            reduced.neighbours,
+            reduced.closeness,
+            reduced.adaptation,
+            whole=whole,
+            kept=kept,
+            lost=np.flatnonzero(lost),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reduced(Space):
+    """The part `kept` of a `whole` space; only averages of those that `lost` a neighbour are made anew."""
+
+    whole: Space
+    kept: NDArray[np.bool_]
+    lost: NDArray[np.int64]
+
+    def expanded(self, expansion: Expansion) -> NDArray[np.float32]:
+        """Give the averaged vectors."""
+        vectors = self.whole.expanded(expansion)[self.kept]
+        vectors[self.lost] = expand(self, self.lost, expansion)
+        return vectors

@@ -217,7 +217,7 @@ def _name(row: Row) -> str:
 def _area(row: Row) -> float:
     # Area grows with the logarithm: kinds of descriptors differ a thousandfold.
     digits = len(str(int(row.option.bytes_a_photo)))
-    return 12.0 * 1.6 ** max(0, digits - 1)
+    return 10.0 * 1.9 ** max(0, digits - 1)
 
 
 def _nice_bytes(count: float) -> str:

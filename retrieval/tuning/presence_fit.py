@@ -50,7 +50,7 @@ def fit(
         ConfigError: first hits are all wrong, so that there is nothing to tell apart.
     """
     place_rows = [np.union1d(*both) for both in zip(trial.truth.relevant, trial.truth.ignored, strict=True)]
-    absent = replace(trial, left_out=place_rows, apart=True).run(chain)
+    absent = replace(trial, left_out=place_rows).run(chain)
     scores = np.concatenate([_first(answers), _first(absent)])
     right = np.concatenate([trial.truth.hits(answers.rows)[:, 0], np.zeros(len(folds), np.bool_)])
     twice = np.concatenate([folds, folds])

@@ -115,7 +115,7 @@ def _cells(row: Row, tuned: Tuned) -> list[str]:
         "*" if row is tuned.chosen else "",
         swept.candidate.names,
         " ".join(f"{v:g}" for v in weights) or "-",
-        swept.settings[-1].calibration if weights else "-",
+        _calibration(row) if weights else "-",
         str(swept.top) if swept.candidate.steps else "-",
         f"{row.figure.value:.4f}",
         f"{row.figure.low:.4f} - {row.figure.high:.4f}",
@@ -125,13 +125,19 @@ def _cells(row: Row, tuned: Tuned) -> list[str]:
     ]
 
 
+def _calibration(row: Row) -> str:
+    """Give that of the last step."""
+    steps = row.option.swept.tuned().steps
+    return steps[-1].fusion.calibration if steps and steps[-1].is_fused else "none"
+
+
 def _plain(row: Row) -> dict[str, object]:
     swept = row.option.swept
     return {
         "chain": swept.candidate.names,
         "setting": swept.tuned().text,
         "v": [step.fusion.v for step in swept.tuned().steps if step.is_fused],
-        "calibration": swept.settings[-1].calibration,
+        "calibration": _calibration(row),
         "curve": list(swept.curve),
         "top": swept.top,
         "figure": asdict(row.figure),

@@ -17,9 +17,11 @@ from retrieval.tuning.trial import Trial
 
 logger = logging.getLogger(__name__)
 
-# From little to much said by the local score, from simple to fitted: of equal settings the first is taken.
+# From little to much said by the local score: of equal settings the first is taken.
 WEIGHTS = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0)
-CALIBRATIONS: tuple[Calibration, ...] = ("none", "minmax", "zscore", "sigmoid", "isotonic")
+# From simple to fitted, and last those that look at a shortlist alone: after them the scores of two queries
+# no longer compare, which saying that a place is not in the collection needs.
+CALIBRATIONS: tuple[Calibration, ...] = ("none", "sigmoid", "isotonic", "minmax", "zscore")
 # The steps ahead of the last one, beside their own v.
 LEADING_WEIGHTS = (0.8, 0.5, 0.2)
 
@@ -83,7 +85,9 @@ def sweep(trial: Trial, candidate: Candidate, top: int, folds: NDArray[np.int64]
             for v in weights if curves else ():
                 settings.append(Setting(leading_v, v, calibration))
                 scored.append(_values(lists, settings[-1], curves, metric))
-    chosen = [int(np.argmax([values[f] @ mask for values in scored])) for f, mask in enumerate(masks)]
+    chosen = [
+        _simplest(settings, np.stack([values[f, mask] for values in scored])) for f, mask in enumerate(masks)
+    ]
     final = settings[chosen[-1]]
     lists = shortlists[final.leading_v]
     curves = _curves(lists, final.calibration, masks)
@@ -98,6 +102,22 @@ def sweep(trial: Trial, candidate: Candidate, top: int, folds: NDArray[np.int64]
         shown,
         np.stack([_values(lists, replace(final, v=v), curves, metric)[folds, at] for v in shown]),
     )
+
+
+def _simplest(settings: list[Setting], values: NDArray[np.float64]) -> int:
+    """Give the place of the best of the first calibration that is within one standard error of the best.
+
+    `values` (S, Q) are the queries' scores; the error is that of the difference, query by query.
+    """
+    means = values.mean(axis=1)
+    best = int(np.argmax(means))
+    for calibration in CALIBRATIONS:
+        own = [place for place, setting in enumerate(settings) if setting.calibration == calibration]
+        place = max(own, key=lambda place: means[place], default=best)
+        lost = values[best] - values[place]
+        if own and lost.mean() <= lost.std() / np.sqrt(len(lost)):
+            return place
+    return best
 
 
 def _values(

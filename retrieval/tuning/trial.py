@@ -37,8 +37,7 @@ _TOLERANCE = 1e-5
 class Trial:
     """Q queries in the order of `truth`, with rows that each must not find, `left_out`.
 
-    `depth` places count in the figure; up to `max_top` candidates are re-ranked. With `apart` these rows
-    are nobody's neighbours either.
+    `depth` places count in the figure; up to `max_top` candidates are re-ranked.
     """
 
     engine: Engine
@@ -47,7 +46,6 @@ class Trial:
     left_out: Sequence[NDArray[np.int64]]
     depth: int
     max_top: int
-    apart: bool = False
     _seen: dict[Step, list[dict[int, dict[str, float]]]] = field(default_factory=dict, init=False)
     _pairwise: dict[Step, bool] = field(default_factory=dict, init=False)
     _plain: dict[Step, bool] = field(default_factory=dict, init=False)
@@ -62,7 +60,7 @@ class Trial:
         return without(found, self.left_out).top(deep)
 
     def run(self, chain: Chain) -> Ranking:
-        """Rank with `chain` in full, as the engine does, `depth` places."""
+        """Rank with `chain` in full, as the engine does without the rows left out, `depth` places."""
         head = self.base.top(chain.top)
         for step, top in zip(chain.steps, chain.tops, strict=True):
             part = head.top(top)
@@ -159,7 +157,7 @@ class Trial:
         )
 
     def _database(self, query: int) -> LeftOut:
-        return LeftOut(self.engine, self.left_out[query], apart=self.apart)
+        return LeftOut(self.engine, self.left_out[query])
 
     def _one(self, built: Reranker, line: Ranking, query: int) -> Ranking:
         done = built.rerank(line, self.queries.one(query), self._database(query))

@@ -176,6 +176,17 @@ class TestLoad:
     def test_no_two_presets_give_the_same_numbers(self):
         assert len({recipe.load(name).digest for name in recipe.preset_names()}) == len(recipe.preset_names())
 
+    @pytest.mark.parametrize(("name", "kind"), [("e5", "sift"), ("e6", "vlad"), ("e7", "patch")])
+    def test_a_re_ranking_of_the_study_is_its_extraction_and_one_local_descriptor(self, name, kind):
+        loaded, thesis = recipe.load(name), recipe.load("thesis")
+        assert list(loaded.local) == [kind]
+        assert recipe.with_local(loaded, []).digest == thesis.digest
+        assert (loaded.rerank.chain, loaded.rerank.top) == (name, 100)
+
+    def test_the_studys_sift_is_neither_rooted_nor_cut_off(self):
+        sift = recipe.load("e5").local["sift"]
+        assert (sift.root, sift.max_keypoints) == (False, 100_000)
+
     def test_a_misspelt_preset_is_refused_with_the_nearest(self):
         with pytest.raises(
             ConfigError, match=r"no recipe 'defualt'; did you mean 'default'\? \(a recipe file"

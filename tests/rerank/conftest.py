@@ -9,6 +9,7 @@ import pytest
 from extract.features import Features, pack
 from extract.images import Photo
 from extract.local_descriptors import sift
+from rerank import adaptation, space
 from rerank.protocols import Queries
 from rerank.ranking import PAD, Ranking
 
@@ -29,6 +30,16 @@ class ArrayDatabase:
 
     def features(self, kind, rows):
         return pack([self._features[kind][row] for row in rows])
+
+    def scores(self, vectors, rows):
+        theirs = self.vectors(rows.ravel()).reshape(*rows.shape, vectors.shape[1])
+        products = np.einsum("qd,qkd->qk", vectors, theirs)
+        return np.where(rows == PAD, -np.inf, products).astype(np.float32)
+
+    def space(self, name):
+        rows = np.arange(len(self._sizes) if self._vectors is None else len(self._vectors))
+        vectors = self.vectors(rows)
+        return space.build(rows, vectors, adaptation.fit(vectors) if name == "own" else None)
 
 
 @pytest.fixture(scope="session")

@@ -133,7 +133,10 @@ def test_bad_setting_in_the_text_is_one_clear_sentence(text, sentence):
         ({"sift-ratio": {"ratio": "high"}}, "rerank.sift-ratio.ratio must be a number, got 'high'"),
         ({"sift-ratio": {"ratio": 0.0}}, "sift-ratio.ratio must lie above 0 and be at most 1, got 0.0"),
         ({"sift-ratio": {"v": 1.2}}, "v must be between 0 and 1, got 1.2"),
-        ({"sift-ratio": {"calibration": "max"}}, "must be one of none, minmax, zscore, sigmoid, isotonic, got 'max'"),
+        (
+            {"sift-ratio": {"calibration": "max"}},
+            "must be one of none, minmax, zscore, sigmoid, isotonic, got 'max'",
+        ),
     ],
 )
 def test_bad_setting_is_one_clear_sentence(options, sentence):
@@ -180,3 +183,64 @@ def test_nothing_is_asked_of_the_steps_where_there_is_nothing_to_rank(shape):
 def test_chain_needs_what_its_steps_need():
     steps = (Reverse(frozenset({"sift"})), Reverse(frozenset({"patch", "sift"})), Reverse(frozenset()))
     assert Chain("a,b,c", steps, 10).needs == {"sift", "patch"}
+
+
+def test_a_step_may_be_handed_fewer_places(ranking_of):
+    first, second = Reverse(), Reverse()
+    ranking = ranking_of([5, 4, 3, 2, 1])
+    reranked = Chain("a,b", (first, second), top=4, tops=(4, 2)).rerank(ranking, None, None)
+    assert (first.seen, second.seen) == ([[[5, 4, 3, 2]]], [[[2, 3]]])
+    assert reranked.rows.tolist() == [[3, 2, 4, 5, 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "tops"), [("sift-ratio:top=3", (3,)), ("sift-ratio,sift-ratio:top=99", (10, 99))]
+)
+def test_top_in_the_text_is_a_steps_own(text, tops):
+    built = chain.parse(text, top=10)
+    assert (built.tops, built.text, built.top) == (tops, text, 10)
+    assert [step._config for step in built.steps] == [sift_ratio.Config()] * len(tops)
+    assert [top for _, _, top in chain.settings(text)] == [0] * (len(tops) - 1) + [tops[-1]]
+
+
+def test_top_of_a_step_is_told_beside_an_overridden_v():
+    built = chain.parse("sift-ratio:top=3:v=0.2", v=0.5)
+    assert built.text == "sift-ratio:top=3:v=0.5"
+    assert chain.parse(built.text).tops == (3,)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "2.5", "true", "many", "null"])
+def test_top_of_a_step_that_is_no_number_of_places_is_refused(value):
+    with pytest.raises(ConfigError, match="top must be a whole number above 0"):
+        chain.parse(f"sift-ratio:top={value}")
+
+
+@dataclasses.dataclass
+class Found:
+    """Searches again, and finds these rows for every query, as many as it is handed places."""
+
+    rows: list
+    needs: frozenset[str] = frozenset()
+
+    def rerank(self, ranking, queries, database):
+        places = ranking.rows.shape[1]
+        rows = np.tile(np.array(self.rows[:places], np.int64), (len(ranking.rows), 1))
+        scores = np.linspace(2, 1, rows.shape[1], dtype=np.float32)
+        return Ranking(rows, np.tile(scores, (len(rows), 1)), {})
+
+
+def test_rows_that_a_step_brings_in_are_handed_on(ranking_of):
+    after = Reverse()
+    reranked = Chain("a,b", (Found([9, 4, 8]), after), top=3).rerank(ranking_of([5, 4, 3, 2]), None, None)
+    assert after.seen == [[[9, 4, 8]]]
+    assert reranked.rows.tolist() == [[8, 4, 9, 5]]
+
+
+def test_an_excluded_row_reaches_no_later_step(ranking_of):
+    after = Reverse()
+    reranked = Chain("a,b", (Found([9, 4, 8]), after), top=3).rerank(
+        ranking_of([5, 4, 3, 2], [7, 6, 5, 4]), None, None, exclude=np.array([9, PAD])
+    )
+    # the place that falls free is taken by the best of what was there before
+    assert after.seen == [[[4, 8, 5], [9, 4, 8]]]
+    assert reranked.rows.tolist() == [[5, 8, 4, 3], [8, 4, 9, 7]]

@@ -174,6 +174,68 @@ def test_rows_below_the_head_keep_order_and_scores_fall(ranking, count, seed):
     assert_columns_follow(joined)
 
 
+def test_rows_that_the_ranking_does_not_hold_come_in_with_the_head():
+    # 7 and 9 are new; 2 moved to the front; 1, 3 and 4 follow in order, and 4 finds no place
+    ranking = Ranking(
+        int_rows([1, 2, 3, 4, 5]), floats([5, 4, 3, 2, 1]), {"global": floats([50, 40, 30, 20, 10])}
+    )
+    head = Ranking(
+        int_rows([7, 2, 9]),
+        floats([9, 8, 7]),
+        {"global": floats([70, 40, 90]), "local": floats([0.7, 0.2, 0.9])},
+    )
+    joined = ranking.with_head(head)
+    assert joined.rows.tolist() == [[7, 2, 9, 1, 3]]
+    assert joined.scores.tolist() == [[9, 8, 7, 5, 3]]
+    assert joined.columns["global"].tolist() == [[70, 40, 90, 50, 30]]
+    np.testing.assert_array_equal(joined.columns["local"], floats([0.7, 0.2, 0.9, np.nan, np.nan]))
+
+
+def test_a_head_wider_than_the_ranking_widens_it():
+    joined = Ranking(int_rows([1, 2]), floats([2, 1])).with_head(
+        Ranking(int_rows([3, 2, 4, PAD]), floats([9, 8, 7, -np.inf]))
+    )
+    assert joined.rows.tolist() == [[3, 2, 4, 1]]
+    assert joined.scores.tolist() == [[9, 8, 7, 2]]
+
+
+def test_padding_goes_behind_all_rows_of_a_query():
+    ranking = Ranking(
+        int_rows([1, 2, PAD], [4, PAD, PAD], [PAD, PAD, PAD]),
+        floats([2, 1, -np.inf], [4, np.nan, 0], [0, 0, 0]),
+        {"global": floats([2, 1, np.nan], [4, np.nan, np.nan], [np.nan] * 3)},
+    )
+    head = Ranking(
+        int_rows([3, PAD], [4, 5], [PAD, PAD]),
+        floats([9, 0], [9, 8], [0, 0]),
+        {"global": floats([9, np.nan], [9, 8], [np.nan] * 2)},
+    )
+    joined = ranking.with_head(head)
+    assert joined.rows.tolist() == [[3, 1, 2], [4, 5, PAD], [PAD, PAD, PAD]]
+    assert joined.scores.tolist() == [[9, 2, 1], [9, 8, -np.inf], [-np.inf] * 3]
+    np.testing.assert_array_equal(joined.columns["global"], floats([9, 2, 1], [9, 8, np.nan], [np.nan] * 3))
+
+
+@given(rankings(), rankings())
+@pytest.mark.filterwarnings("error")
+def test_any_head_is_kept_whole_and_what_it_lacks_follows(ranking, head):
+    count = min(len(ranking.rows), len(head.rows))
+    ranking, head = (
+        Ranking(one.rows[:count], one.scores[:count], {"column": one.columns["column"][:count]})
+        for one in (ranking, head)
+    )
+    joined = ranking.with_head(head)  # the constructor checks that scores fall and rows are unique
+    width = max(ranking.rows.shape[1], head.rows.shape[1])
+    for before, front, after in zip(ranking.rows, head.rows, joined.rows, strict=True):
+        front = [row for row in front if row != PAD]
+        expected = (front + [row for row in before if row != PAD and row not in front])[:width]
+        assert after.tolist() == expected + [PAD] * (width - len(expected))
+    counts = head.used.sum(axis=1)
+    for scores, given_scores, kept in zip(joined.scores, head.scores, counts, strict=True):
+        np.testing.assert_array_equal(scores[:kept], given_scores[:kept])
+    assert_columns_follow(joined)
+
+
 @given(rankings(min_places=2), st.integers(1, 9))
 def test_an_unchanged_head_changes_nothing(ranking, count):
     joined = ranking.with_head(ranking.top(count))

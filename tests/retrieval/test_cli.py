@@ -58,7 +58,7 @@ def test_query_and_evaluate_use_the_recipes_chain(retrieve, places, cli_store):
     photo = Photos.read(places.queries).paths[0]
     asked = json.loads(retrieve("query", cli_store, photo, "--json").stdout)
     judged = json.loads(retrieve("evaluate", cli_store, "--queries", places.queries, "--json").stdout)
-    assert asked["chain"] == judged["rerank"]["chain"] == "none"
+    assert asked["chain"] == judged["rerank"]["chain"] == "neighbourhood,sift-geometric:top=30:v=0.8"
     figure = judged["metrics"]["map@100"]
     assert set(figure) == {"value", "low", "high", "queries"}
     assert figure["low"] <= figure["value"] <= figure["high"]

@@ -125,7 +125,7 @@ def test_a_store_without_features_gives_ranks_and_scores_alone(places, tmp_path)
     run.run(photos, plain, tmp_path / "s")
     engine = Engine.open(tmp_path / "s")
     assert kinds(engine, engine.chain()) == frozenset()
-    hits = engine.query(photos.paths[2], 3, explain=True)
+    hits = engine.query(photos.paths[2], 3, rerank="none", explain=True)
     assert [hit.explanation.matches for hit in hits] == [None] * 3
     assert hits[0].explanation.sentence() == f"rank 1 -> 1: global {hits[0].global_score:.2f}"
 

@@ -61,3 +61,47 @@ def test_rows_must_rise(rows):
     index.add(np.array([3]), np.zeros((1, 2), np.float32))
     with pytest.raises(ValueError, match="must rise"):
         index.add(np.array(rows), np.zeros((2, 2), np.float32))
+
+
+@pytest.mark.parametrize("metric", ["ip", "l2"])
+@pytest.mark.parametrize("num_queries", [1, 40])
+def test_scores_are_those_of_the_search(metric, num_queries):
+    rng = np.random.default_rng(num_queries)
+    vectors = rng.standard_normal((60, 16), dtype=np.float32)
+    index = flat.build(flat.Config(metric=metric), 16)
+    index.add(np.arange(60) * 2 + 1, vectors)
+    queries = rng.standard_normal((num_queries, 16), dtype=np.float32)
+    ranking = index.search(queries, 75)  # with padding behind
+    np.testing.assert_allclose(index.scores(queries, ranking.rows), ranking.scores, rtol=1e-4, atol=1e-4)
+
+
+def test_equal_vectors_score_the_same_wherever_they_stand():
+    rng = np.random.default_rng(0)
+    index = flat.build(flat.Config(), 33)
+    index.add(np.arange(23), np.tile(rng.standard_normal(33, dtype=np.float32), (23, 1)))
+    scores = index.scores(rng.standard_normal((3, 33), dtype=np.float32), np.tile(np.arange(23), (3, 1)))
+    np.testing.assert_array_equal(scores, np.repeat(scores[:, :1], 23, axis=1))
+
+
+def test_vectors_are_given_in_the_order_asked_for():
+    vectors = np.random.default_rng(0).standard_normal((9, 4), dtype=np.float32)
+    index = flat.build(flat.Config(), 4)
+    index.add(np.arange(4) * 5, vectors[:4])
+    index.add(np.arange(4, 9) * 5, vectors[4:])
+    assert index.rows.tolist() == list(range(0, 45, 5))
+    np.testing.assert_array_equal(index.vectors(np.array([40, 0, 40, 15])), vectors[[8, 0, 8, 3]])
+
+
+def test_row_that_is_not_held_has_a_zero_vector():
+    index = flat.build(flat.Config(), 2)
+    index.add(np.array([3, 5]), np.ones((2, 2), np.float32))
+    assert index.vectors(np.array([0, 3, 4, 9])).tolist() == [[0, 0], [1, 1], [0, 0], [0, 0]]
+    assert index.scores(np.ones((1, 2), np.float32), np.array([[5, 9, PAD]])).tolist() == [[2, 0, -np.inf]]
+
+
+def test_empty_index_has_no_vectors_and_scores_padding():
+    index = flat.build(flat.Config(), 4)
+    assert index.vectors(np.zeros(0, np.int64)).shape == (0, 4)
+    assert index.vectors(index.rows).shape == (0, 4)
+    scores = index.scores(np.ones((2, 4), np.float32), np.full((2, 3), PAD))
+    assert scores.tolist() == [[-np.inf] * 3] * 2

@@ -48,7 +48,7 @@ def test_store_answers_after_weights_and_whitening_are_gone(weights, places, tmp
     (tmp_path / "S").rename(tmp_path / "moved")
     hits = Engine.open(tmp_path / "moved").query(photos.paths[3], k=2)
     assert hits[0].id == photos.ids[3]
-    assert hits[0].score == pytest.approx(1, abs=2e-3)
+    assert hits[0].global_score == pytest.approx(1, abs=2e-3)
     assert DescriptorStore.open(tmp_path / "moved").dim == 8
 
 

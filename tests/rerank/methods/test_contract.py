@@ -12,6 +12,12 @@ from rerank.chain import METHODS
 from rerank.ranking import PAD, Ranking
 
 every_method = pytest.mark.parametrize("name", plugins.names(METHODS))
+# These search all photographs again and bring in others; all the rest keep to the rows they are given.
+SEARCHING = ("aqe", "dba", "diffusion", "neighbourhood")
+every_ordering_method = pytest.mark.parametrize(
+    "name", [name for name in plugins.names(METHODS) if name not in SEARCHING]
+)
+every_searching_method = pytest.mark.parametrize("name", SEARCHING)
 
 
 def build(name, **settings):
@@ -56,7 +62,7 @@ def ranking(ranking_of):
     return ranking_of([7, 6, 0, 5, 4, 3], [1, 3, 2, 4], [4], [0, 1, 2, 3, 4], [])
 
 
-@every_method
+@every_ordering_method
 @pytest.mark.filterwarnings("error")
 def test_rows_stay_the_same_set_a_query(name, world, ranking):
     reranked = build(name).rerank(ranking, *world)
@@ -71,7 +77,7 @@ def test_padding_survives_at_the_end(name, world, ranking):
         assert np.isnan(values[~ranking.used]).all()
 
 
-@every_method
+@every_ordering_method
 @pytest.mark.parametrize("top", [1, 2, 4, 100])
 def test_rows_below_the_head_are_untouched(name, world, ranking, top):
     reranked = chain.parse(name, top=top).rerank(ranking, *world)
@@ -120,7 +126,40 @@ def test_ranking_of_padding_alone_is_given_back(name, world):
     np.testing.assert_array_equal(build(name).rerank(padding, *world).rows, padding.rows)
 
 
-@every_method
+@every_searching_method
+@pytest.mark.filterwarnings("error")
+def test_another_search_gives_as_many_rows_with_their_global_scores(name, world, ranking):
+    reranked = build(name).rerank(ranking, *world)
+    np.testing.assert_array_equal(reranked.used.sum(axis=1), ranking.used.sum(axis=1))
+    assert set(reranked.rows[reranked.used]) <= set(range(8))
+    expected = world[1].scores(world[0].vectors, reranked.rows)
+    np.testing.assert_array_equal(reranked.columns["global"][reranked.used], expected[reranked.used])
+    assert not np.isnan(reranked.columns["local"][reranked.used]).any()
+
+
+@every_searching_method
+@pytest.mark.parametrize("top", [1, 2, 4, 100])
+def test_rows_that_another_search_does_not_find_follow_it_in_order(name, world, ranking, top):
+    head = build(name).rerank(ranking.top(top), *world)
+    reranked = chain.parse(name, top=top).rerank(ranking, *world)
+    for query, found in enumerate(head.rows):
+        found = found[found != PAD].tolist()
+        below = [row for row in ranking.rows[query] if row != PAD and row not in found]
+        expected = (found + below)[: ranking.rows.shape[1]]
+        assert reranked.rows[query, : len(expected)].tolist() == expected
+        assert (reranked.rows[query, len(expected) :] == PAD).all()
+
+
+@every_searching_method
+def test_v_of_one_orders_what_another_search_found_by_the_global_score(name, world, ranking):
+    reranked = build(name, v=1.0).rerank(ranking, *world)
+    found = build(name, v=0.0).rerank(ranking, *world)
+    np.testing.assert_array_equal(np.sort(reranked.rows), np.sort(found.rows))
+    scores = world[1].scores(world[0].vectors, reranked.rows)
+    np.testing.assert_array_equal(reranked.scores, scores)  # which fall, or this would be no ranking
+
+
+@every_ordering_method
 def test_v_of_one_is_the_input_bit_for_bit(name, world, ranking):
     if not has_v(name):
         pytest.skip("has no v")

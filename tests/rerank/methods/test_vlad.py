@@ -33,11 +33,11 @@ def test_local_score_is_the_cosine_that_scikit_learn_gives(world, ranking_of):
     np.testing.assert_allclose(reranked.scores[1, 0], 1, rtol=1e-6)
 
 
-def test_default_order_is_that_of_the_plain_sum(world, ranking_of):
+def test_order_at_one_half_is_that_of_the_plain_sum(world, ranking_of):
     queries, database, asked, held = world
     scores = np.array([[0.31, 0.3, 0.29, 0.28, 0.27], [0.9, 0.2, 0.1, 0.05, 0.04]], np.float32)
     rows = [[8, 1, 4, 0, 3], [3, 2, 7, 5, 6]]
-    reranked = rerank(Config(), ranking_of(*rows, scores=scores), queries, database)
+    reranked = rerank(Config(v=0.5), ranking_of(*rows, scores=scores), queries, database)
     for query in range(2):
         local = [
             float(asked[query].descriptors[0].astype(float) @ held[r].descriptors[0]) for r in rows[query]
@@ -68,9 +68,13 @@ def test_photographs_without_keypoints_or_without_a_descriptor_have_local_zero(
 def test_order_of_candidates_and_padding_do_not_matter(world, ranking_of):
     queries, database, *_ = world
     scores = np.full((2, 5), 0.5, np.float32)
-    one = rerank(Config(), ranking_of([8, 1, 4, 0, 3], [3, 2, 7, 5, 6], scores=scores), queries, database)
-    other = rerank(Config(), ranking_of([0, 3, 8, 4, 1], [6, 3, 2, 5, 7], scores=scores), queries, database)
-    padded = rerank(Config(), ranking_of([8, 1, 4, 0, 3], [2, 3]), queries, database)
+    one = rerank(
+        Config(v=0.5), ranking_of([8, 1, 4, 0, 3], [3, 2, 7, 5, 6], scores=scores), queries, database
+    )
+    other = rerank(
+        Config(v=0.5), ranking_of([0, 3, 8, 4, 1], [6, 3, 2, 5, 7], scores=scores), queries, database
+    )
+    padded = rerank(Config(v=0.5), ranking_of([8, 1, 4, 0, 3], [2, 3]), queries, database)
     np.testing.assert_array_equal(one.rows, other.rows)
     np.testing.assert_allclose(one.scores, other.scores, atol=1e-6)
     assert padded.rows[1].tolist() == [3, 2, -1, -1, -1]

@@ -4,7 +4,7 @@ import numpy as np
 
 from rerank.matching.unit import unit
 from rerank.ranking import PAD, Ranking
-from rerank.space import build
+from rerank.space import DEFAULT, Expansion, build
 from retrieval.tuning.left_out import LeftOut, without
 
 
@@ -32,7 +32,7 @@ class Whole:
 
     def __init__(self):
         rng = np.random.default_rng(0)
-        self.all = unit(rng.standard_normal((6, 4)).astype(np.float32))
+        self.all = unit(np.abs(rng.standard_normal((6, 4))).astype(np.float32))
         self.whole = build(np.arange(10, 16), self.all)
 
     def vectors(self, rows):
@@ -42,17 +42,19 @@ class Whole:
         return self.whole
 
 
-def test_rows_apart_are_nobodys_neighbours_as_if_never_indexed():
+def test_rows_left_out_are_nobodys_neighbours_as_if_never_indexed():
     database = Whole()
-    left = LeftOut(database, np.array([11, 14]), apart=True).space("global")
+    left = LeftOut(database, np.array([11, 14])).space("global")
     kept = np.array([0, 2, 3, 5])
     expected = build(kept + 10, database.all[kept])
     assert left.rows.tolist() == [10, 12, 13, 15]
     np.testing.assert_array_equal(left.neighbours, expected.neighbours)
     np.testing.assert_allclose(left.closeness, expected.closeness, atol=1e-3)
+    for expansion in (Expansion(k=2), DEFAULT):
+        np.testing.assert_allclose(left.expanded(expansion), expected.expanded(expansion), atol=2e-3)
 
 
-def test_a_place_that_is_all_there_is_and_rows_not_apart_leave_the_space_whole():
+def test_nothing_left_out_or_nothing_left_leaves_the_space_whole():
     database = Whole()
-    assert LeftOut(database, np.arange(10, 16), apart=True).space("own") is database.whole
-    assert LeftOut(database, np.array([11]), apart=False).space("own") is database.whole
+    for rows in (np.zeros(0, np.int64), np.array([99]), np.arange(10, 16)):
+        assert LeftOut(database, rows).space("own") is database.whole
