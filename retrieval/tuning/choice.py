@@ -10,6 +10,8 @@ from retrieval.tuning.sweep import Swept
 
 # Times are measured and vary; chains whose times are within this factor count as equally fast.
 _SAME_SPEED = 1.5
+# A tenth of a point is worth no milliseconds, however sure it is.
+_NEGLIGIBLE = 0.001
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +26,7 @@ class Option:
 def choose(options: Sequence[Option], fold: int, queries: NDArray[np.bool_]) -> int:
     """Pick one by the values without `fold` (the last: with all) on `queries` (Q,): its place.
 
-    Of those within one standard error of the best the fastest is taken, then the one of fewest bytes, then
+    Of those within one standard error, or a tenth of a point, of the best the fastest is taken, then the one of fewest bytes, then
     of fewest steps, then the best. The error is that of the difference, query by query, to the best.
     Source: the one-standard-error rule of Breiman et al., CART, 1984.
     """
@@ -33,7 +35,7 @@ def choose(options: Sequence[Option], fold: int, queries: NDArray[np.bool_]) -> 
     best = int(np.argmax(means))
     lost = values[best] - values
     errors = lost.std(axis=1) / np.sqrt(values.shape[1])
-    good = [place for place in range(len(options)) if lost[place].mean() <= errors[place]]
+    good = [place for place in range(len(options)) if lost[place].mean() <= max(errors[place], _NEGLIGIBLE)]
     fastest = min(options[place].milliseconds for place in good)
     fast = [place for place in good if options[place].milliseconds <= _SAME_SPEED * fastest]
 
