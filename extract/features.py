@@ -11,7 +11,7 @@ POINT_COLUMNS = ("x", "y", "scale", "angle")
 
 @dataclass(frozen=True)
 class Features:
-    """One photograph's local descriptors, strongest first.
+    """One photograph's local descriptors; keypoints are strongest first, others as their kind lays them.
 
     `points` (M, 4) float32: x, y and diameter in pixels of the original upright photograph (the centre
     of its first pixel is 0, 0), angle in degrees; (M, 0) for descriptors that lie nowhere in particular,

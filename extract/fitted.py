@@ -1,7 +1,6 @@
 """Files that are fitted on photographs: tensors beside a note of what they were fitted on and for."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extract import config as configs
-from extract import plugins
+from extract import plugins, tensor_file
 from extract.errors import ConfigError, WeightsError
 from extract.recipe import LOCAL_PLUGINS, Recipe
 
@@ -71,19 +70,9 @@ def write(path: Path, tensors: Tensors, note: Note) -> None:
     Raises:
         WeightsError: the file cannot be written.
     """
-    from safetensors.numpy import save
-
     # One text, since safetensors writes several in another order each time, and the hash would differ.
     text = json.dumps(configs.to_plain(note), sort_keys=True)
-    # safetensors writes memory as it lies: columns in place of rows would be read back as rows.
-    rows = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
-    content = save(rows, metadata={_NOTE: text})
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        raise WeightsError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    tensor_file.write(path, tensors, {_NOTE: text})
 
 
 def read(path: Path, names: tuple[str, ...]) -> tuple[Tensors, Note]:

@@ -118,7 +118,7 @@ def _decode(data: bytes, image: "ImageFile", max_side_px: int) -> Photo:
         pixels = rgb_pixels(image, 2 * max_side_px)
     width, height = image.size
     orientation = _orientation(image)
-    pixels = _upright(_bounded(pixels, width, height, max_side_px), orientation)
+    pixels = _upright(bounded(pixels, width, height, max_side_px), orientation)
     if orientation in _ON_ITS_SIDE:
         width, height = height, width
     return Photo(np.require(pixels, np.uint8, ["C", "W"]), width, height)
@@ -161,7 +161,7 @@ def _without_padding(pixels: Pixels, width: int, height: int) -> Pixels:
     return pixels[: max(1, round(height * eighths / 8)), : max(1, round(width * eighths / 8))]
 
 
-def _bounded(pixels: Pixels, width: int, height: int, max_side_px: int) -> Pixels:
+def bounded(pixels: Pixels, width: int, height: int, max_side_px: int) -> Pixels:
     """Shrink to the size that a picture of `width` x `height` has with its longest side at `max_side_px`."""
     longest = max(width, height)
     if longest <= max_side_px:

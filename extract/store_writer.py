@@ -19,7 +19,9 @@ from extract.store import ASSETS, SEGMENTS, DescriptorStore
 logger = logging.getLogger(__name__)
 
 LOCK_NAME = "LOCK"
-_OWN_NAMES = {LOCK_NAME, SEGMENTS, ASSETS, "index", state.FILE_NAME, state.FILE_NAME + PART_SUFFIX}
+# What floors above make of the segments, and may make again.
+INDEX = "index"
+_OWN_NAMES = {LOCK_NAME, SEGMENTS, ASSETS, INDEX, state.FILE_NAME, state.FILE_NAME + PART_SUFFIX}
 
 
 class StoreWriter:

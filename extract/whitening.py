@@ -1,7 +1,6 @@
 """Whitening: a projection that is fitted once on photographs that are neither query nor index."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from extract import tensor_file
 from extract.errors import ConfigError, WeightsError
 
 # Below this share of the largest variance an axis holds the rounding of float32 vectors and nothing else.
@@ -38,17 +38,8 @@ class Whitening:
         Raises:
             WeightsError: the file cannot be written.
         """
-        from safetensors.numpy import save
-
-        # safetensors writes memory as it lies: columns in place of rows would be read back as rows.
-        tensors = {"mean": self.mean, "projection": np.ascontiguousarray(self.projection)}
-        content = save(tensors, metadata=dict(self.provenance))
-        part = path.with_name(path.name + ".part")
-        try:
-            part.write_bytes(content)
-            os.replace(part, path)
-        except OSError as error:
-            raise WeightsError(f"cannot write the whitening {str(path)!r}: {error.strerror}") from error
+        tensors = {"mean": self.mean, "projection": self.projection}
+        tensor_file.write(path, tensors, self.provenance)
 
     @classmethod
     def read(cls, path: Path, input_dim: int) -> "Whitening":

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from extract.features import Features, PackedFeatures
 from rerank import ransac
 from rerank.agreement import ENOUGH, most_agreeing
+from rerank.fusion import Fusion, fuse
 from rerank.matching.ratio import Matches
 from rerank.protocols import Database, Queries
 from rerank.ranking import Ranking
+from rerank.shortlist import each
 
 _REFERENCE_SIDE_PX = 1000.0
-
 
 Pair = tuple[Matches, ransac.Verified]
 
@@ -90,25 +91,25 @@ def verify(
     return geometry.matcher(query.descriptors, candidates, visit=one)
 
 
+def rerank(
+    ranking: Ranking, queries: Queries, database: Database, geometry: Geometry, fusion: Fusion
+) -> Ranking:
+    """Verify every candidate and fuse log(1 + inliers), with the columns `local`, `matches` and `inliers`."""
+    columns = matches_and_inliers(ranking, queries, database, geometry)
+    return fuse(ranking.with_columns(columns), evidence(columns["inliers"], geometry.min_inliers), fusion)
+
+
 def matches_and_inliers(
     ranking: Ranking, queries: Queries, database: Database, geometry: Geometry
 ) -> dict[str, NDArray[np.float32]]:
     """Count the columns `matches` and `inliers`, both like `ranking` and NaN where there is no candidate."""
     matches = np.full(ranking.rows.shape, np.nan, np.float32)
     inliers = np.full(ranking.rows.shape, np.nan, np.float32)
-    for place in range(len(queries)):
-        used = ranking.used[place]
-        if not used.any():
-            continue
-        pairs = verify(
-            queries.features[geometry.kind][place],
-            queries.sizes[place],
-            database.features(geometry.kind, ranking.rows[place, used]),
-            database.sizes(ranking.rows[place, used]),
-            geometry,
-        )
-        matches[place, used] = [len(found.query) for found, _ in pairs]
-        inliers[place, used] = [verified.count for _, verified in pairs]
+    for query, used, features, candidates in each(geometry.kind, ranking, queries, database):
+        sizes = database.sizes(ranking.rows[query, used])
+        pairs = verify(features, queries.sizes[query], candidates, sizes, geometry)
+        matches[query, used] = [len(found.query) for found, _ in pairs]
+        inliers[query, used] = [verified.count for _, verified in pairs]
     return {"matches": matches, "inliers": inliers}
 
 

@@ -54,14 +54,17 @@ class Ranking:
 
     def without(self, rows: NDArray[np.int64]) -> "Ranking":
         """Leave out one row a query, `rows` (Q,), where it is ranked; those below move up and -1 pads."""
-        keep = (self.rows != rows[:, None]) | ~self.used
+        return self.keeping((self.rows != rows[:, None]) | ~self.used)
+
+    def keeping(self, keep: NDArray[np.bool_]) -> "Ranking":
+        """Leave out the places where `keep` (Q, K) is false; those below move up and -1 pads."""
         order = np.argsort(~keep, axis=1, kind="stable")
         gone = ~np.take_along_axis(keep, order, axis=1)
 
         def moved(values: NDArray[np.float32], blank: float) -> NDArray[np.float32]:
             return np.where(gone, blank, np.take_along_axis(values, order, axis=1)).astype(np.float32)
 
-        # The place that falls free goes to the end, behind any padding there was.
+        # Places that fall free go to the end, behind any padding there was.
         return Ranking(
             np.where(gone, PAD, np.take_along_axis(self.rows, order, axis=1)),
             moved(self.scores, -np.inf),

@@ -1,6 +1,6 @@
 """A collection in one vector space: its vectors, their neighbours, and vectors averaged over neighbours."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,10 @@ from rerank.neighbours import nearest
 from rerank.ranking import PAD
 
 NEIGHBOURS = 30
+# A crowd of copies leaves nothing between itself and 1 to divide by.
+_MIN_SPAN = 1e-6
+# Old and new neighbours that are put in order at once: 64 MB of closeness, as much of places, twice of order.
+_MERGED_AT_ONCE = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,7 @@ class Space:
 
     def with_expanded(self, expansion: Expansion, vectors: NDArray[np.float32]) -> "Space":
         """Give the space with averaged vectors that were made before."""
-        self._expanded[expansion] = vectors
-        return self
+        return replace(self, _expanded={**self._expanded, expansion: vectors})
 
 
 def expand(space: Space, places: NDArray[np.int64], expansion: Expansion) -> NDArray[np.float32]:
@@ -89,7 +92,7 @@ def expand(space: Space, places: NDArray[np.int64], expansion: Expansion) -> NDA
     background = np.zeros((len(places), 1), np.float32)
     if expansion.background:
         background = closeness[:, expansion.background - 1 : expansion.background]
-    weights = np.clip(weights - background, 0, None) / np.maximum(1 - background, 1e-6)
+    weights = np.clip(weights - background, 0, None) / np.maximum(1 - background, _MIN_SPAN)
     weights = np.where(weights > 0, weights, 0) ** expansion.alpha * (weights > 0)
     neighbours = space.neighbours[places][:, : expansion.k]
     weights = np.where(neighbours == PAD, 0, weights).astype(np.float32)
@@ -155,7 +158,7 @@ def _merge(
     vectors: NDArray[np.float32],
 ) -> None:
     """Let the photographs at `new` take their place among the neighbours of those at `others`."""
-    block = max(1, (1 << 24) // (NEIGHBOURS + len(new)))
+    block = max(1, _MERGED_AT_ONCE // (NEIGHBOURS + len(new)))
     for start in range(0, len(others) if len(new) else 0, block):
         part = others[start : start + block]
         together = np.concatenate([closeness[part], vectors[part] @ vectors[new].T], axis=1)

@@ -15,7 +15,8 @@ from extract.errors import PhotosError
 from extract.photos import Photos
 from rerank.chain import Chain
 from rerank.ranking import PAD, Ranking
-from retrieval.engine import Described, Engine
+from retrieval.described import Described
+from retrieval.engine import Engine
 
 logger = logging.getLogger(__name__)
 

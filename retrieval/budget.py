@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from extract import plugins
 from extract.footprint import Footprint
 from extract.recipe import GLOBAL_PLUGINS, LOCAL_PLUGINS, Recipe
+from retrieval import neighbourhood
 
 _HALF_BYTES = 2
 # Status, hash, size, file bytes and time of change, as docs/store.md lists them.
@@ -14,8 +15,6 @@ _RECORD_NUMBERS = 1 + 16 + 8 + 8 + 8
 _TEXTS, _MOST_TEXTS = 160, 1000
 # Offset and checksum of a photograph's features of one kind.
 _KIND_BYTES = 8 + 4
-# The k-NN graph that indexing leaves beside the store: row and score of each neighbour.
-_NEIGHBOURS, _NEIGHBOUR_BYTES = 20, 12
 # HDF5's own, once a segment of at least 256 photographs (fewer in a store's last one).
 _SEGMENT_BYTES, _SEGMENT_PHOTOS = 65_536, 256
 
@@ -46,7 +45,10 @@ class Budget:
         return sum(part.most for part in self.parts)
 
     def most_of(self, photos: int) -> float:
-        """Bytes that `photos` photographs take at most in a store that one run makes."""
+        """Bytes that `photos` photographs take at most in a store that one run makes.
+
+        The recipe's files and what the neighbourhood was fitted to, which do not grow, come on top.
+        """
         return photos * self.most + _SEGMENT_BYTES
 
 
@@ -67,8 +69,7 @@ def of(recipe: Recipe) -> Budget:
         parts.append(_fixed(f"{kind} offsets, checksums", _KIND_BYTES))
     overhead = _SEGMENT_BYTES / _SEGMENT_PHOTOS
     records = Part("records", _RECORD_NUMBERS + _TEXTS + overhead, _RECORD_NUMBERS + _MOST_TEXTS + overhead)
-    neighbours = _fixed("neighbourhood", _HALF_BYTES * dim + _NEIGHBOURS * _NEIGHBOUR_BYTES)
-    return Budget((*parts, records, neighbours))
+    return Budget((*parts, records, _fixed("neighbourhood", neighbourhood.photo_bytes(dim))))
 
 
 def _fixed(name: str, count: float) -> Part:

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extract import describe, extractors, recipe_files
-from extract.block import FAILED, OK, Block
 from extract.damage import Damage
 from extract.errors import PhotoError, StoreError
 from extract.extractors import Extractors
-from extract.features import PackedFeatures, pack
+from extract.features import PackedFeatures
 from extract.photos import Photos
 from extract.recipe import Recipe
 from extract.store import DescriptorStore
@@ -28,6 +27,7 @@ from rerank.ranking import Ranking
 from rerank.space import Space
 from retrieval import explain as explanations
 from retrieval import neighbourhood
+from retrieval.described import Described, check, gathered
 from retrieval.explain import Explanation
 from retrieval.indexes import flat
 
@@ -48,17 +48,6 @@ class Hit:
     local: float | None
     columns: Mapping[str, float]
     explanation: Explanation | None = None
-
-
-@dataclass(frozen=True)
-class Described:
-    """Query photographs: all that were asked, those that could be read, and why the others could not."""
-
-    asked: Photos
-    photos: Photos
-    queries: Queries
-    failures: Mapping[str, str]
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -151,7 +140,7 @@ class Engine:
         started = time.perf_counter()
         extractors = self._all_extractors.only(chain.needs | also)
         blocks = describe.describe(photos, extractors, block_sizes=lambda: max(1, len(photos)))
-        return _described(photos, list(blocks), self.store.dim, started)
+        return gathered(photos, list(blocks), self.store.dim, time.perf_counter() - started)
 
     def search(
         self, queries: Queries, k: int, chain: Chain, *, exclude: NDArray[np.int64] | None = None
@@ -164,7 +153,7 @@ class Engine:
             ValueError: the vectors are not finite or of another length than the store's, or the queries
                 lack features that the chain needs.
         """
-        _check(queries, self.store.dim, chain)
+        check(queries, self.store.dim, chain)
         started = time.perf_counter()
         depth = k if not chain.steps else max(k, chain.top)
         extra = 0 if exclude is None else 1
@@ -272,33 +261,3 @@ class Engine:
             columns=columns,
             explanation=explanation,
         )
-
-
-def _check(queries: Queries, dim: int, chain: Chain) -> None:
-    if queries.vectors.ndim != 2 or queries.vectors.shape[1] != dim:
-        raise ValueError(f"the store's vectors have length {dim}, got queries of {queries.vectors.shape}")
-    if not np.isfinite(queries.vectors).all():
-        raise ValueError("query vectors must be finite, got NaN or infinity")
-    if len(queries):
-        for kind in sorted(chain.needs - set(queries.features)):
-            raise ValueError(
-                f"the chain {chain.text!r} needs {kind} features and the queries bring none; "
-                "describe them with this chain"
-            )
-
-
-def _described(photos: Photos, blocks: Sequence[Block], dim: int, started: float) -> Described:
-    if not blocks:
-        nothing = Queries(np.zeros((0, dim), np.float32), np.zeros((0, 2), np.int32), {})
-        return Described(photos, photos, nothing, {}, time.perf_counter() - started)
-    (block,) = blocks
-    records = block.records
-    good = np.flatnonzero(records.statuses == OK)
-    local = {kind: pack([packed[int(i)] for i in good]) for kind, packed in block.local.items() if len(good)}
-    return Described(
-        photos,
-        photos.select(good.tolist()),
-        Queries(block.vectors[good], records.sizes[good], local),
-        {records.ids[i]: records.reasons[i] for i in np.flatnonzero(records.statuses == FAILED)},
-        time.perf_counter() - started,
-    )

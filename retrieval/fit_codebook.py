@@ -89,7 +89,9 @@ def sample(photos: Iterable[NDArray[np.generic]], plan: Plan) -> tuple[NDArray[n
     for descriptors in photos:
         # Before it is full everything is taken, with nothing to draw.
         taken = descriptors[: max(0, capacity - seen)]
-        parts.append(taken)
+        if reservoir is None:
+            # Never behind that: even an empty slice keeps all descriptors of its block in memory.
+            parts.append(taken)
         rest = descriptors[len(taken) :]
         if len(rest):
             if reservoir is None:

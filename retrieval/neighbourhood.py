@@ -16,14 +16,14 @@ from extract.lock import WriterLock
 from extract.publish import publish
 from extract.state import State
 from extract.store import DescriptorStore
-from extract.store_writer import LOCK_NAME
+from extract.store_writer import INDEX, LOCK_NAME
 from rerank import adaptation, space
 from rerank.adaptation import Adaptation
 from rerank.space import Space
 
 logger = logging.getLogger(__name__)
 
-FOLDER, FILE_NAME = "index", "neighbourhood.h5"
+FILE_NAME = "neighbourhood.h5"
 # Raised when an array or how it is made changes; a file of another number is made anew.
 FORMAT = 1
 # Beyond this growth (or loss) what the collection says about its own neighbours is asked again.
@@ -38,7 +38,7 @@ def update(path: str | Path) -> bool:
     Raises:
         StoreError: the store is damaged, or the file cannot be written.
     """
-    folder = Path(path) / FOLDER
+    folder = Path(path) / INDEX
     try:
         with WriterLock(Path(path) / LOCK_NAME):
             store = DescriptorStore.open(path)
@@ -47,7 +47,7 @@ def update(path: str | Path) -> bool:
                 return True
             started = time.perf_counter()
             rows = np.flatnonzero(store.live)
-            own, fitted_on = _current(kept, rows, store.vectors()[rows])
+            own, fitted_on = _current(kept, rows, store.vectors(rows))
             _make(folder)
             publish(folder / FILE_NAME, _encode(own, store.state, fitted_on))
     except StoreBusyError:
@@ -64,9 +64,19 @@ def current(store: DescriptorStore, rows: NDArray[np.int64], vectors: NDArray[np
     kept = _read(store)
     if kept and np.array_equal(kept[0].rows, rows):
         return kept[0]
-    if kept:
-        logger.info("the neighbourhood is behind the store; `retrieve index` brings it in step")
+    why = "behind the store" if kept else "not there"
+    logger.info("the neighbourhood is %s and made in memory; `retrieve index` brings it in step", why)
     return _current(kept, rows, vectors)[0]
+
+
+def photo_bytes(dim: int) -> int:
+    """Give the bytes of a photograph in the file, whose global vectors have length `dim`.
+
+    `mean` and `projection`, which do not grow with the photographs, are left out.
+    """
+    own = min(dim, adaptation.DIM)
+    row, place, half = np.dtype(np.int64).itemsize, np.dtype(np.int32).itemsize, np.dtype(_HALF).itemsize
+    return row + 2 * own * half + space.NEIGHBOURS * (place + half)
 
 
 def _current(
@@ -115,7 +125,7 @@ def _read(store: DescriptorStore) -> tuple[Space, int, int] | None:
     """Read the space, its revision and how many photographs it was fitted on; None without a good file."""
     import h5py
 
-    path = store.path / FOLDER / FILE_NAME
+    path = store.path / INDEX / FILE_NAME
     if not path.exists():
         return None
     try:

@@ -13,7 +13,8 @@ from evaluate.truth import Truth
 from extract import plugins
 from extract.errors import ConfigError, PluginError, RetrieveError
 from rerank.chain import METHODS
-from retrieval.engine import Described, Engine
+from retrieval.described import Described
+from retrieval.engine import Engine
 from retrieval.tuning import presence_fit
 from retrieval.tuning.choice import Option, choose, held_out
 from retrieval.tuning.places import folds as make_folds

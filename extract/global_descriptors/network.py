@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from extract import timm_backbone, traced, weight_files
 from extract.allocator import keep_freed_memory
 from extract.config import NO_FILE, FileRef
+from extract.descriptor_values import at_length_one
 from extract.errors import ConfigError
 from extract.pooling import Pooling, pool
 from extract.size_rule import SizeRule, fit
@@ -145,8 +146,8 @@ class NetworkDescriptor:
                 total = total + self._pooled(self._scaled(pictures, scale))[0]
             vectors: NDArray[np.float32] = total.cpu().numpy()
         if self._whitening:
-            vectors = self._whitening.apply(normalised(vectors))
-        return (normalised(vectors) if self._config.normalise else vectors), maps
+            vectors = self._whitening.apply(at_length_one(vectors))
+        return (at_length_one(vectors) if self._config.normalise else vectors), maps
 
     def _scaled(self, pictures: "torch.Tensor", scale: float) -> "torch.Tensor":
         if scale == 1.0:
@@ -187,9 +188,3 @@ def _check_fit(config: Config, backbone: timm_backbone.Backbone) -> None:
             f"global.{name} must be a multiple of the patch of {config.backbone}, "
             f"{max(backbone.patch)} px, got {side}"
         )
-
-
-def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale rows of `vectors` (N, D) to length one; zero rows stay zero."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(norms, _MIN_NORM), dtype=np.float32)

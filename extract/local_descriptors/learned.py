@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 
 from extract import learned_networks
 from extract.config import NO_FILE, FileRef
+from extract.descriptor_values import ZERO_BYTE
 from extract.errors import ConfigError
 from extract.features import Features
 from extract.footprint import POINT_BYTES, Footprint
-from extract.images import Photo
+from extract.images import Photo, bounded
 from extract.learned_networks import Detector, Network
 
 SOURCE = "photo"
 DTYPE = np.uint8
 
 # A byte is 128 + 127 times the component of a descriptor of length one.
-_BYTE_ZERO = 128.0
 _BYTE_SCALE = 127.0
 # The networks see 16 or 32 pixels as one; a thinner picture has no keypoint worth keeping.
 _MIN_SIDE_PX = 32
@@ -88,7 +88,8 @@ class Learned:
         """Describe one photograph; a blank or tiny one has no keypoint, which is no error."""
         import torch
 
-        pixels = _bounded(photo.pixels, self._config.max_side_px)
+        height, width = photo.pixels.shape[:2]
+        pixels = bounded(photo.pixels, width, height, self._config.max_side_px)
         height, width = pixels.shape[:2]
         if min(height, width) < _MIN_SIDE_PX:
             return self.empty
@@ -106,15 +107,4 @@ class Learned:
 
 
 def _to_bytes(descriptors: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.clip(np.rint(_BYTE_ZERO + _BYTE_SCALE * descriptors), 0, 255).astype(DTYPE)
-
-
-def _bounded(pixels: NDArray[np.uint8], max_side_px: int) -> NDArray[np.uint8]:
-    import cv2
-
-    height, width = pixels.shape[:2]
-    scale = max_side_px / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.clip(np.rint(ZERO_BYTE + _BYTE_SCALE * descriptors), 0, 255).astype(DTYPE)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from extract import weight_files
 from extract.config import NO_FILE, FileRef
-from extract.descriptor_values import at_length_one
+from extract.descriptor_values import ZERO_BYTE, at_length_one
 from extract.errors import ConfigError
 from extract.features import Features
 from extract.fitted import Note
@@ -20,7 +20,6 @@ FITTED = "projection"
 
 # A byte is 128 + round(127 * x / SCALE); entries of a projected vector of length one beyond it are cut off.
 SCALE = 0.5
-_ZERO = 128
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Patches:
             descriptors: NDArray[np.generic] = vectors.astype(np.float16)
         else:
             values = np.rint(127 / SCALE * self._projection.apply(vectors))
-            descriptors = (_ZERO + np.clip(values, -127, 127)).astype(np.uint8)
+            descriptors = (ZERO_BYTE + np.clip(values, -127, 127)).astype(np.uint8)
         return Features(np.zeros((count, 0), np.float32), descriptors, np.zeros(count, np.float32))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from extract.errors import ConfigError
 from extract.features import Features
 from extract.footprint import POINT_BYTES, Footprint
-from extract.images import Photo
+from extract.images import Photo, bounded
 
 SOURCE = "photo"
 WIDTH = 128
@@ -66,7 +66,8 @@ class Sift:
         """Describe one photograph; a blank or tiny one has no keypoint, which is no error."""
         import cv2
 
-        grey = _bounded(cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY), self._config.max_side_px)
+        grey = np.asarray(cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        grey = bounded(grey, grey.shape[1], grey.shape[0], self._config.max_side_px)
         if min(grey.shape) < _MIN_SIDE_PX:
             return _none()
         # A detector holds buffers of its last picture, so each call, and with it each thread, has its own.
@@ -96,17 +97,6 @@ def _to_bytes(descriptors: NDArray[np.float32], root: bool) -> NDArray[np.uint8]
         sums = np.maximum(descriptors.sum(axis=1, keepdims=True), _MIN_SUM)
         descriptors = np.sqrt(descriptors / sums) * _BYTE_SCALE
     return np.clip(np.rint(descriptors), 0, 255).astype(DTYPE)
-
-
-def _bounded(grey: NDArray[np.uint8], max_side_px: int) -> NDArray[np.uint8]:
-    import cv2
-
-    height, width = grey.shape
-    scale = max_side_px / max(height, width)
-    if scale >= 1:
-        return grey
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _none() -> Features:

@@ -1,18 +1,48 @@
 """Keep the matrix library to one thread where there are others, or where its result must not depend on it."""
 
-import functools
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from threadpoolctl import ThreadpoolController
 
 
-def one_matrix_thread() -> AbstractContextManager[object]:
-    """Let matrix products use one thread inside the `with` block; on a busy machine they are faster so."""
-    limits: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
-    return limits
+class _Limit:
+    """The limit of the whole process: the first block sets it, the last one lifts it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._libraries: ThreadpoolController | None = None
+        self._blocks = 0
+        self._set = ExitStack()
+
+    def begin(self) -> None:
+        with self._lock:
+            if not self._libraries:
+                # Looking for the libraries of this process takes longer than some queries do.
+                self._libraries = ThreadpoolController()
+            if not self._blocks:
+                self._set.enter_context(self._libraries.limit(limits=1, user_api="blas"))
+            self._blocks += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._blocks -= 1
+            if not self._blocks:
+                self._set.close()
 
 
-@functools.cache
-def _libraries() -> ThreadpoolController:
-    # Looking for the libraries of this process takes longer than some queries do.
-    return ThreadpoolController()
+_LIMIT = _Limit()
+
+
+@contextmanager
+def one_matrix_thread() -> Iterator[None]:
+    """Let matrix products use one thread inside the `with` block; on a busy machine they are faster so.
+
+    Blocks of several threads may overlap: the limit holds until the last of them ends.
+    """
+    _LIMIT.begin()
+    try:
+        yield
+    finally:
+        _LIMIT.end()

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-# Bytes hold this plus a multiple of the value.
-_ZERO_BYTE = np.float32(128)
+from extract.descriptor_values import ZERO_BYTE
+
 _EXPONENT_SHIFT = np.float32(2.0**112)
 
 
@@ -23,7 +23,7 @@ def lengths(values: NDArray[np.float32]) -> NDArray[np.float32]:
 def numbers(descriptors: NDArray[np.generic]) -> NDArray[np.float32]:
     """Give descriptors stored as bytes (128 + a multiple), float16 or float32 as float32, (N, D)."""
     if descriptors.dtype == np.uint8:
-        return np.asarray(np.subtract(descriptors, _ZERO_BYTE, dtype=np.float32))
+        return np.asarray(np.subtract(descriptors, np.float32(ZERO_BYTE), dtype=np.float32))
     if descriptors.dtype == np.float16:
         return _singles(descriptors.view(np.int16))
     return descriptors.astype(np.float32)

@@ -11,6 +11,7 @@ from rerank.fusion import Fusion, fuse
 from rerank.matching.binary_kernel import similarities
 from rerank.protocols import Database, Queries
 from rerank.ranking import Ranking
+from rerank.shortlist import each
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,10 @@ class Asmk:
         """Order the candidates by v x score + (1 - v) x kernel."""
         words = np.full(ranking.rows.shape, np.nan, np.float32)
         local = np.zeros(ranking.rows.shape, np.float32)
-        for place in range(len(queries)):
-            used = ranking.used[place]
-            if not used.any():
-                continue
-            query = queries.features["asmk"][place].descriptors
-            candidates = database.features("asmk", ranking.rows[place, used])
-            found = similarities(query, candidates, alpha=self._config.alpha, tau=self._config.tau)
-            local[place, used], words[place, used] = found.kernel, found.words
+        for query, used, features, candidates in each("asmk", ranking, queries, database):
+            found = similarities(
+                features.descriptors, candidates, alpha=self._config.alpha, tau=self._config.tau
+            )
+            local[query, used], words[query, used] = found.kernel, found.words
         fusion = Fusion(self._config.v, self._config.calibration, self._config.curve)
         return fuse(ranking.with_columns({"words": words}), local, fusion)

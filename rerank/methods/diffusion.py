@@ -13,6 +13,9 @@ from rerank.ranking import PAD, Ranking
 from rerank.searching import projected, ranked
 from rerank.space import NEIGHBOURS, Space
 
+# Of entries that are at most 1, what is left below it cannot be told from rounding in double precision.
+_MIN_SQUARED_RESIDUAL = 1e-24
+
 
 @dataclass(frozen=True)
 class Config:
@@ -136,7 +139,7 @@ def diffused(
     direction = residual.copy()
     length = float(residual @ residual)
     for _ in range(iterations):
-        if length < 1e-24:
+        if length < _MIN_SQUARED_RESIDUAL:
             break
         image = apply(direction)
         step = length / float(direction @ image)

@@ -4,10 +4,10 @@ import functools
 from dataclasses import dataclass
 
 from extract.errors import ConfigError
-from rerank import ransac
+from rerank import geometric, ransac
 from rerank.calibration import Calibration
-from rerank.fusion import Fusion, fuse
-from rerank.geometric import Geometry, evidence, matches_and_inliers
+from rerank.fusion import Fusion
+from rerank.geometric import Geometry
 from rerank.matching import mutual
 from rerank.protocols import Database, Queries
 from rerank.ranking import Ranking
@@ -61,7 +61,5 @@ class Learned:
 
     def rerank(self, ranking: Ranking, queries: Queries, database: Database) -> Ranking:
         """Order the candidates by v x score + (1 - v) x log(1 + inliers)."""
-        config = self._config
-        columns = matches_and_inliers(ranking, queries, database, self.geometry)
-        local = evidence(columns["inliers"], config.min_inliers)
-        return fuse(ranking.with_columns(columns), local, Fusion(config.v, config.calibration, config.curve))
+        fusion = Fusion(self._config.v, self._config.calibration, self._config.curve)
+        return geometric.rerank(ranking, queries, database, self.geometry, fusion)

@@ -9,6 +9,7 @@ from rerank.fusion import Fusion, fuse
 from rerank.matching.maxsim import mean_of_best
 from rerank.protocols import Database, Queries
 from rerank.ranking import Ranking
+from rerank.shortlist import each
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,6 @@ class PatchMaxsim:
     def rerank(self, ranking: Ranking, queries: Queries, database: Database) -> Ranking:
         """Order the candidates by v x score + (1 - v) x mean of best cosines."""
         local = np.zeros(ranking.rows.shape, np.float32)
-        for place in range(len(queries)):
-            used = ranking.used[place]
-            if not used.any():
-                continue
-            query = queries.features["patch"][place].descriptors
-            candidates = database.features("patch", ranking.rows[place, used])
-            local[place, used] = mean_of_best(query, candidates)
+        for query, used, features, candidates in each("patch", ranking, queries, database):
+            local[query, used] = mean_of_best(features.descriptors, candidates)
         return fuse(ranking, local, Fusion(self._config.v, self._config.calibration, self._config.curve))

@@ -10,6 +10,7 @@ from rerank.fusion import Fusion, fuse
 from rerank.matching.ratio import each_candidate
 from rerank.protocols import Database, Queries
 from rerank.ranking import Ranking
+from rerank.shortlist import each
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,11 @@ class SiftRatio:
         """Order the candidates by v x score + (1 - v) x share of matches."""
         matches = np.full(ranking.rows.shape, np.nan, np.float32)
         local = np.zeros(ranking.rows.shape, np.float32)
-        for place in range(len(queries)):
-            used = ranking.used[place]
-            if not used.any():
-                continue
-            query = queries.features["sift"][place].descriptors
-            candidates = database.features("sift", ranking.rows[place, used])
-            counts = each_candidate(query, candidates, self._config.ratio, lambda _, found: len(found.query))
-            matches[place, used] = counts
-            local[place, used] = np.array(counts) / max(1, len(query))
+        for query, used, features, candidates in each("sift", ranking, queries, database):
+            counts = each_candidate(
+                features.descriptors, candidates, self._config.ratio, lambda _, found: len(found.query)
+            )
+            matches[query, used] = counts
+            local[query, used] = np.array(counts) / max(1, len(features))
         fusion = Fusion(self._config.v, self._config.calibration, self._config.curve)
         return fuse(ranking.with_columns({"matches": matches}), local, fusion)

@@ -11,6 +11,7 @@ from rerank.fusion import Fusion, fuse
 from rerank.matching.unit import unit
 from rerank.protocols import Database, Queries
 from rerank.ranking import Ranking
+from rerank.shortlist import each
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,8 @@ class Vlad:
     def rerank(self, ranking: Ranking, queries: Queries, database: Database) -> Ranking:
         """Order the candidates by v x score + (1 - v) x cosine."""
         local = np.zeros(ranking.rows.shape, np.float32)
-        for place in range(len(queries)):
-            used = ranking.used[place]
-            if not used.any():
-                continue
-            candidates = database.features("vlad", ranking.rows[place, used])
-            local[place, used] = _cosines(queries.features["vlad"][place], candidates)
+        for query, used, features, candidates in each("vlad", ranking, queries, database):
+            local[query, used] = _cosines(features, candidates)
         return fuse(ranking, local, Fusion(self._config.v, self._config.calibration, self._config.curve))
 
 

@@ -83,6 +83,21 @@ def read_recipe(
     return recipes.from_plain(values)
 
 
+def with_kept(recipe: "Recipe", local: str | None, codebooks: Sequence[str]) -> "Recipe":
+    """Lay --local and --codebook over a recipe; without --local it keeps what it has.
+
+    Raises:
+        RetrieveError: a local descriptor is unknown, or a file is none of `retrieve fit-codebook` for them.
+    """
+    from extract import recipe as recipes
+    from extract import recipe_files
+
+    if local is not None:
+        kinds = [kind.strip() for kind in local.split(",") if kind.strip() and kind.strip() != "none"]
+        recipe = recipes.with_local(recipe, kinds)
+    return recipe_files.with_fitted(recipe, codebooks)
+
+
 def _set(values: dict[str, object], key: str, value: object) -> None:
     *tables, last = key.split(".")
     target = values

@@ -2,7 +2,7 @@
 
 import click
 
-from retrieval.cli._shared import echo_json, read_recipe
+from retrieval.cli._shared import echo_json, read_recipe, with_kept
 
 _MILLION = 1_000_000
 
@@ -38,15 +38,10 @@ def command(
     Example:
       retrieve budget --local sift,asmk
     """
-    from extract import recipe as recipes
-    from extract import recipe_files
     from retrieval import budget
 
     recipe = read_recipe(recipe_name, backbone=None, weights=None, whitening=None, settings=settings)
-    if local is not None:
-        kinds = [kind.strip() for kind in local.split(",") if kind.strip() and kind.strip() != "none"]
-        recipe = recipes.with_local(recipe, kinds)
-    recipe = recipe_files.with_fitted(recipe, codebooks)
+    recipe = with_kept(recipe, local, codebooks)
     found = budget.of(recipe)
     if as_json:
         echo_json(

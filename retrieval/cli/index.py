@@ -5,7 +5,7 @@ import sys
 import click
 
 from retrieval.cli import EXIT_SOME_FAILED
-from retrieval.cli._shared import echo_json, progress, read_recipe, recipe_options, show_failures
+from retrieval.cli._shared import echo_json, progress, read_recipe, recipe_options, show_failures, with_kept
 
 
 @click.command("index")
@@ -41,8 +41,6 @@ def command(
     Example:
       retrieve index holiday/ --store holiday.store --local sift
     """
-    from extract import recipe as recipes
-    from extract import recipe_files
     from extract.errors import ConfigError
     from extract.photos import Photos
     from extract.store import DescriptorStore
@@ -58,10 +56,7 @@ def command(
         recipe = read_recipe(
             recipe_name, backbone=backbone, weights=weights, whitening=whitening, settings=settings
         )
-    if local is not None:
-        kinds = [kind.strip() for kind in local.split(",") if kind.strip() and kind.strip() != "none"]
-        recipe = recipes.with_local(recipe, kinds)
-    recipe = recipe_files.with_fitted(recipe, codebooks)
+    recipe = with_kept(recipe, local, codebooks)
     chosen = recipe.rerank
     text = presets.expand(chosen.chain, recipe.local)
     chain = chains.parse(text, top=chosen.top, options=chosen.options)

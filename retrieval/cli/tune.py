@@ -48,9 +48,10 @@ def command(
     """Search for the chain, its v, calibration and number of candidates on labelled queries.
 
     Figures are of queries that a setting was not chosen on: places are kept apart in folds. Of chains
-    within one standard error of the best the fastest is recommended, and `none` where nothing surely beats
-    it. A query that the store holds under the same id never finds itself. The recipe also learns the chance
-    that a first hit is right, so that `query` can say when a place is not in the collection.
+    within one standard error, or a tenth of a point, of the best the fastest is recommended, and `none`
+    where nothing surely beats it. A query that the store holds under the same id never finds itself. The
+    recipe also learns the chance that a first hit is right, so that `query` can say when a place is not in
+    the collection.
 
     \b
     Example:

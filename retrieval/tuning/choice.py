@@ -26,8 +26,9 @@ class Option:
 def choose(options: Sequence[Option], fold: int, queries: NDArray[np.bool_]) -> int:
     """Pick one by the values without `fold` (the last: with all) on `queries` (Q,): its place.
 
-    Of those within one standard error, or a tenth of a point, of the best the fastest is taken, then the one of fewest bytes, then
-    of fewest steps, then the best. The error is that of the difference, query by query, to the best.
+    Of those within one standard error, or a tenth of a point, of the best the fastest is taken, then the
+    one of fewest bytes, then of fewest steps, then the best. The error is that of the difference, query by
+    query, to the best.
     Source: the one-standard-error rule of Breiman et al., CART, 1984.
     """
     values = np.stack([option.swept.values[fold, queries] for option in options])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from extract.features import PackedFeatures
 from rerank.protocols import Database, SpaceName
-from rerank.ranking import PAD, Ranking
+from rerank.ranking import Ranking
 from rerank.space import Expansion, Space, expand, grown
 
 # Beyond this a place more or less moves no neighbourhood, and leaving it out would take long.
@@ -18,18 +18,7 @@ _MAX_PHOTOS = 100_000
 def without(ranking: Ranking, left_out: Sequence[NDArray[np.int64]]) -> Ranking:
     """Take the rows `left_out`, one array a query, from `ranking`; those below move up and -1 pads."""
     keep = np.array([~np.isin(rows, gone) for rows, gone in zip(ranking.rows, left_out, strict=True)])
-    keep = keep.reshape(ranking.rows.shape) & ranking.used
-    order = np.argsort(~keep, axis=1, kind="stable")
-    kept = np.take_along_axis(keep, order, axis=1)
-
-    def moved(values: NDArray[np.float32], blank: float) -> NDArray[np.float32]:
-        return np.where(kept, np.take_along_axis(values, order, axis=1), blank).astype(np.float32)
-
-    return Ranking(
-        np.where(kept, np.take_along_axis(ranking.rows, order, axis=1), PAD),
-        moved(ranking.scores, -np.inf),
-        {name: moved(values, np.nan) for name, values in ranking.columns.items()},
-    )
+    return ranking.keeping(keep.reshape(ranking.rows.shape))
 
 
 class LeftOut:

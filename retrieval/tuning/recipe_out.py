@@ -22,7 +22,7 @@ def tuned_recipe(recipe: Recipe, tuned: Tuned, name: str) -> Recipe:
         top=swept.top,
         options={**recipe.rerank.options, **{step.name: step.options() for step in final.steps}},
         presence=(fit.slope, fit.intercept) if fit else (),
-        presence_threshold=fit.threshold if fit else 0.5,
+        presence_threshold=fit.threshold if fit else RerankSettings.presence_threshold,
     )
     return dataclasses.replace(recipe, name=name, rerank=settings)
 

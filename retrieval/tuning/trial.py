@@ -17,7 +17,8 @@ from rerank.chain import Chain
 from rerank.fusion import Fusion, fuse
 from rerank.protocols import Queries, Reranker
 from rerank.ranking import PAD, Ranking
-from retrieval.engine import Described, Engine
+from retrieval.described import Described
+from retrieval.engine import Engine
 from retrieval.tuning.left_out import LeftOut, without
 from retrieval.tuning.steps import Step
 

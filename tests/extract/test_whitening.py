@@ -217,5 +217,5 @@ def test_file_that_is_no_whitening_is_one_sentence(tmp_path):
 
 def test_folder_that_cannot_be_written_to_is_one_sentence(tmp_path):
     whitening = fit_pca(vectors_of(0, 20, 6), 3, 0.5)
-    with pytest.raises(WeightsError, match=r"cannot write the whitening '.*w': No such file"):
+    with pytest.raises(WeightsError, match=r"cannot write '.*w': No such file"):
         whitening.write(tmp_path / "absent" / "w")

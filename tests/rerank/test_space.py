@@ -174,3 +174,11 @@ def test_many_copies_of_a_photograph_may_come_and_go():
     fitted = adaptation.fit(vectors[::2])
     space = build(rows[::2], vectors[::2], fitted)
     assert_same_but_for_ties(grown(space, rows, vectors), build(rows, vectors, fitted))
+
+
+def test_averages_made_before_are_those_of_the_new_space_alone():
+    space = build(np.arange(3), np.eye(3, dtype=np.float32))
+    made = space.expanded(Expansion())
+    given = space.with_expanded(Expansion(), 2 * made)
+    np.testing.assert_array_equal(given.expanded(Expansion()), 2 * made)
+    np.testing.assert_array_equal(space.expanded(Expansion()), made)

@@ -2,13 +2,16 @@
 
 import json
 
+import h5py
 import pytest
 
 from extract import recipe, recipe_files
 from extract.photos import Photos
 from extract.run import run
 from extract.store import DescriptorStore
-from retrieval import budget
+from extract.store_writer import INDEX
+from retrieval import budget, neighbourhood
+from retrieval.build import build
 
 
 def of(local, **network):
@@ -29,8 +32,8 @@ def test_parts_are_what_the_format_says():
     assert bytes_of(found, "sift scores") == (470 * 4, 500 * 4)
     assert bytes_of(found, "vlad descriptors") == (4096, 4096)
     assert bytes_of(found, "asmk descriptors")[1] == 500 * 20
-    # The expanded vector and 20 neighbours.
-    assert bytes_of(found, "neighbourhood") == (384 + 240, 384 + 240)
+    # Row, own and averaged vector in halves, place and cosine of 30 neighbours.
+    assert bytes_of(found, "neighbourhood") == (8 + 2 * 384 + 30 * 6,) * 2
     assert found.typical < found.most
 
 
@@ -63,6 +66,15 @@ def test_the_bytes_of_a_real_store_are_within_the_bound(plain, places, tmp_path)
     assert used <= found.most_of(20)
     assert used >= 20 * sum(part.typical for part in found.parts if part.name == "global vector")
     assert budget.of(recipe_files.resolve(own)) == found
+
+
+def test_the_neighbourhood_takes_what_is_said(places, tmp_path):
+    own = recipe.from_plain({"global": {"kind": "thumbnail"}})
+    build(Photos.read(places.index).select(range(20)), own, tmp_path / "S")
+    with h5py.File(tmp_path / "S" / INDEX / neighbourhood.FILE_NAME) as file:
+        arrays = [file[name][()] for name in file]
+    said, _ = bytes_of(budget.of(own), "neighbourhood")
+    assert sum(values.nbytes for values in arrays if len(values) == 20) == 20 * said
 
 
 def test_the_command_prints_every_part_and_a_million(retrieve):

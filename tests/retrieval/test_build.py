@@ -5,6 +5,7 @@ import pytest
 
 from extract.photos import Photos
 from extract.store import DescriptorStore
+from extract.store_writer import INDEX
 from rerank import space
 from retrieval import Engine, build, neighbourhood
 
@@ -68,7 +69,7 @@ def test_a_photograph_that_changed_is_superseded(photos, thumbnails, path, tmp_p
 
 def test_nothing_new_leaves_the_file_alone(photos, thumbnails, path):
     build.build(photos(5), thumbnails, path)
-    file = path / neighbourhood.FOLDER / neighbourhood.FILE_NAME
+    file = path / INDEX / neighbourhood.FILE_NAME
     before = file.stat().st_mtime_ns
     summary = build.build(photos(0), thumbnails, path)
     assert (summary.described, file.stat().st_mtime_ns) == (0, before)

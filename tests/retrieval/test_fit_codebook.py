@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import weakref
 
 import numpy as np
 import pytest
@@ -46,6 +47,22 @@ class TestSample:
         assert counts.min() > 50
         assert counts.max() < 110
         assert 6 < counts.std() < 10
+
+    def test_photos_behind_a_full_sample_are_not_held(self, monkeypatch):
+        monkeypatch.setattr(fit_codebook, "_LEAST", 40)
+        given, held = [], []
+
+        def photos():
+            for _ in range(50):
+                values = np.zeros((20, 1), np.uint8)
+                given.append(weakref.ref(values))
+                yield values
+                del values
+                held.append(sum(one() is not None for one in given))
+
+        assert len(sample(photos(), Plan("patch"))[0]) == 40
+        # The one just sampled may still have a name there.
+        assert max(held[3:]) <= 1
 
     def test_no_photo_and_no_descriptor_are_none(self):
         assert sample([], Plan("vlad"))[0].shape[0] == 0

@@ -7,8 +7,9 @@ import torch
 from PIL import Image
 
 from extract.config import FileRef
+from extract.descriptor_values import at_length_one
 from extract.errors import ConfigError, WeightsError
-from extract.global_descriptors.network import Config, build, normalised, resolve, size
+from extract.global_descriptors.network import Config, build, resolve, size
 from extract.weight_files import sha256_of
 from extract.whitening import Whitening
 
@@ -43,7 +44,7 @@ def prepared(picture):
 
 
 def cosines(one, other):
-    return (normalised(one) * normalised(other)).sum(axis=1)
+    return (at_length_one(one) * at_length_one(other)).sum(axis=1)
 
 
 @pytest.mark.parametrize("settings", [{}, {"pooling": "avg"}, {"pooling": "max"}, {"scales": (0.7071, 1.0)}])
@@ -58,7 +59,7 @@ def test_vectors_have_length_one(descriptor, prepared, settings):
 def test_normalise_changes_the_length_alone(descriptor, prepared):
     vectors = descriptor(normalise=False).extract(prepared[:2])
     assert (np.abs(np.linalg.norm(vectors, axis=1) - 1) > 0.1).all()
-    np.testing.assert_allclose(normalised(vectors), descriptor().extract(prepared[:2]), atol=1e-6)
+    np.testing.assert_allclose(at_length_one(vectors), descriptor().extract(prepared[:2]), atol=1e-6)
 
 
 # Seen: 2e-7. Kernels for other batches and threads may add in another order.
@@ -91,7 +92,7 @@ def test_scales_are_the_sum_of_vectors_of_length_one(descriptor, prepared):
     scales = (0.7071, 1.0, 1.4142)
     single = [descriptor(scales=(scale,)).extract(prepared[:2]) for scale in scales]
     together = descriptor(scales=scales).extract(prepared[:2])
-    np.testing.assert_allclose(together, normalised(np.sum(single, axis=0)), atol=1e-5)
+    np.testing.assert_allclose(together, at_length_one(np.sum(single, axis=0)), atol=1e-5)
     assert (cosines(single[0], single[2]) < 0.99).all()
 
 
@@ -118,7 +119,7 @@ def test_whitening_is_applied_to_vectors_of_length_one(descriptor, whitening, pr
     one = descriptor(whitening=file, normalise=normalise)
     assert one.dim == 16
     expected = fitted.apply(descriptor().extract(prepared[:3]))
-    expected = normalised(expected) if normalise else expected
+    expected = at_length_one(expected) if normalise else expected
     np.testing.assert_allclose(one.extract(prepared[:3]), expected, atol=1e-4 * np.abs(expected).max())
 
 
@@ -221,7 +222,7 @@ def test_default_network_needs_no_file_and_no_hub():
 
 def test_zero_vectors_stay_zero():
     vectors = np.array([[0, 0], [3, 4]], np.float32)
-    np.testing.assert_allclose(normalised(vectors), [[0, 0], [0.6, 0.8]], rtol=1e-6)
+    np.testing.assert_allclose(at_length_one(vectors), [[0, 0], [0.6, 0.8]], rtol=1e-6)
 
 
 @pytest.mark.parametrize(("settings", "side"), [({}, (6, 8)), ({"scales": (0.5, 1.0)}, (3, 4))])
@@ -234,7 +235,7 @@ def test_maps_come_with_the_same_vectors(descriptor, prepared, settings, side):
 
 def test_average_of_a_map_is_the_average_pooling(descriptor, prepared):
     vectors, maps = descriptor(pooling="avg").extract_with_maps(prepared[:2])
-    np.testing.assert_allclose(vectors, normalised(maps.mean(axis=(2, 3))), atol=1e-5)
+    np.testing.assert_allclose(vectors, at_length_one(maps.mean(axis=(2, 3))), atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "grid", "patch"), [(VIT, 14, 16), (SWIN, 7, 32)])

@@ -15,3 +15,14 @@ def test_matrix_library_has_one_thread_inside_and_its_own_number_after():
         with one_matrix_thread():
             assert set(counts()) == {1}
         assert counts() == before
+
+
+def test_overlapping_blocks_hold_until_the_last_ends_and_leave_what_was():
+    with ThreadpoolController().limit(limits=2, user_api="blas"):
+        first, second = one_matrix_thread(), one_matrix_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert set(counts()) == {1}
+        second.__exit__(None, None, None)
+        assert set(counts()) == {2}
