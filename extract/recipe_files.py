@@ -60,6 +60,16 @@ def named(recipe: Recipe) -> Iterator[FileRef]:
         yield from (file for file in configs.files(config).values() if file.path)
 
 
+def found_in(recipe: Recipe, folder: Path) -> Recipe:
+    """Point at its copy in `folder` every file whose sha256 the recipe says and of which there is one."""
+
+    def found(file: FileRef) -> FileRef:
+        copy = folder / file.sha256
+        return FileRef(str(copy), file.sha256) if file.sha256 and copy.is_file() else file
+
+    return map_files(recipe, found)
+
+
 def with_folder(recipe: Recipe, folder: Path) -> Recipe:
     """Point every file at its copy in `folder`, where copies are named by their sha256."""
     return map_files(recipe, lambda file: FileRef(str(folder / file.sha256), file.sha256))

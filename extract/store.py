@@ -141,10 +141,7 @@ class DescriptorStore:
             try:
                 features = self._segments[number].features(kind, photos)
             except KeyError as error:
-                raise StoreError(
-                    f"the store {str(self.path)!r} has no {kind} descriptors; "
-                    f"index into a new store with --local {kind}"
-                ) from error
+                raise StoreError(self.lacks([kind])) from error
             for place, one in zip(places, features, strict=True):
                 found[place] = one
         return pack([one for one in found if one is not None])
@@ -171,26 +168,53 @@ class DescriptorStore:
                     "or index into a new store"
                 )
 
+    def check_settings(self, recipe: Recipe) -> None:
+        """Refuse a recipe whose settings differ from the store's, before its files are looked for.
+
+        Raises:
+            RecipeMismatchError: they do; both recipes are named.
+        """
+        differences = recipes.differences(self.recipe, recipe)
+        settings = [one for one in differences if not one.partition(":")[0].endswith(".sha256")]
+        if settings:
+            raise self._refused(recipe, settings)
+
     def check_recipe(self, recipe: Recipe) -> None:
-        """Refuse a recipe that would give other descriptors than the store's.
+        """Refuse a resolved recipe that would give other descriptors than the store's.
 
         Raises:
             RecipeMismatchError: the digests differ; both recipes are named.
         """
-        if recipe.digest != self.digest:
-            differences = recipes.differences(self.recipe, recipe)[:_LISTED_DIFFERENCES]
-            if not differences:
-                raise RecipeMismatchError(
-                    f"the store {str(self.path)!r} (digest {self.digest}) was made by a version of this "
-                    f"program that describes photographs otherwise (digest {recipe.digest}); "
-                    "index into a new store"
-                )
+        if recipe.digest == self.digest:
+            return
+        differences = recipes.differences(self.recipe, recipe)
+        if not differences:
             raise RecipeMismatchError(
-                f"the store {str(self.path)!r} was made with the recipe {self.recipe.name!r} "
-                f"(digest {self.digest}), not with {recipe.name!r} (digest {recipe.digest}): "
-                f"{'; '.join(differences)}; "
-                "name no recipe to use the store's own, or index into a new store"
+                f"the store {str(self.path)!r} (digest {self.digest}) was made by a version of this "
+                f"program that describes photographs otherwise (digest {recipe.digest}); "
+                "index into a new store"
             )
+        raise self._refused(recipe, differences)
+
+    def lacks(self, kinds: Sequence[str]) -> str:
+        """Say that the store has no descriptors of `kinds`, and which command makes one that does."""
+        together = ",".join([*self.recipe.local, *kinds])
+        return (
+            f"the store {str(self.path)!r} has no {' and no '.join(kinds)} descriptors, and none can be "
+            f"added to it; make another: retrieve index PHOTOS --store NEW.store --local {together}"
+        )
+
+    def _refused(self, recipe: Recipe, differences: Sequence[str]) -> RecipeMismatchError:
+        new = [kind for kind in recipe.local if kind not in self.recipe.local]
+        if new:
+            return RecipeMismatchError(self.lacks(new))
+        more = len(differences) - _LISTED_DIFFERENCES
+        return RecipeMismatchError(
+            f"the store {str(self.path)!r} was made with the recipe {self.recipe.name!r} "
+            f"(digest {self.digest}), not with {recipe.name!r} (digest {recipe.digest}): "
+            f"{'; '.join(differences[:_LISTED_DIFFERENCES])}{f' and {more} more' if more > 0 else ''}; "
+            "name no recipe to use the store's own, or index into a new store"
+        )
 
     def _by_segment(self, rows: NDArray[np.int64]) -> dict[int, list[int]]:
         grouped: dict[int, list[int]] = {}

@@ -27,7 +27,9 @@ class Adaptation:
 
     def apply(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Project `vectors` (N, D) to unit vectors (N, d); one that equals the mean stays zero."""
-        return unit((vectors - self.mean) @ self.projection)
+        # A product that the matrix library splits rounds by the number of its threads.
+        with one_matrix_thread():
+            return unit((vectors - self.mean) @ self.projection)
 
 
 def fit(vectors: NDArray[np.float32], *, dim: int = DIM, seed: int = 0) -> Adaptation:

@@ -1,13 +1,17 @@
 """Exact nearest neighbours of a collection's vectors among themselves, a block at a time."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
+from extract.describe import num_cores
+from rerank.matching.threads import one_matrix_thread
 from rerank.ranking import PAD
 
-# A block of as many products takes 256 MB and the order of their places 512 MB; at two million photographs
-# that is 32 rows.
-_PRODUCTS_AT_ONCE = 1 << 26
+# A block of as many products takes 64 MB and the order of their places 128 MB, a thread; at two million
+# photographs that is 8 rows.
+_PRODUCTS_AT_ONCE = 1 << 24
 
 
 def nearest(
@@ -22,7 +26,8 @@ def nearest(
     places = np.full((len(asked), k), PAD, np.int32)
     closeness = np.zeros((len(asked), k), np.float32)
     block = max(1, _PRODUCTS_AT_ONCE // max(1, len(vectors)))
-    for start in range(0, len(asked) if count else 0, block):
+
+    def fill(start: int) -> None:
         own = asked[start : start + block]
         products = vectors[own] @ vectors.T
         products[np.arange(len(own)), own] = -np.inf
@@ -37,6 +42,11 @@ def nearest(
         order = np.lexsort((found, values), axis=1)
         places[start : start + len(own), :count] = np.take_along_axis(found, order, axis=1)
         closeness[start : start + len(own), :count] = -np.take_along_axis(values, order, axis=1)
+
+    # Whole blocks are shared out: a product that the matrix library splits rounds by the number of threads.
+    with one_matrix_thread(), ThreadPoolExecutor(num_cores()) as pool:
+        for _ in pool.map(fill, range(0, len(asked) if count else 0, block)):
+            pass
     return places, closeness
 
 

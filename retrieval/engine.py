@@ -17,7 +17,7 @@ from extract.extractors import Extractors
 from extract.features import PackedFeatures
 from extract.photos import Photos
 from extract.recipe import Recipe
-from extract.store import DescriptorStore
+from extract.store import ASSETS, DescriptorStore
 from rerank import chain as chains
 from rerank import presets
 from rerank import space as spaces
@@ -82,7 +82,11 @@ class Engine:
             RecipeMismatchError: `recipe` would describe queries otherwise than the store's photographs.
         """
         store = DescriptorStore.open(path, tolerant=True)
-        own = recipe_files.resolve(recipe) if recipe else store.recipe
+        if recipe is None:
+            return cls(store, store.recipe)
+        # Settings first: to fetch weights only to refuse them would take a minute.
+        store.check_settings(recipe)
+        own = recipe_files.resolve(recipe_files.found_in(recipe, store.path / ASSETS))
         store.check_recipe(own)
         return cls(store, own)
 
@@ -128,11 +132,9 @@ class Engine:
             options=own.options,
             v=v,
         )
-        for kind in sorted(chain.needs - set(self.store.recipe.local)):
-            raise StoreError(
-                f"the chain {chain.text!r} needs {kind} descriptors and the store {str(self.store.path)!r} "
-                f"has none; index into a new store with --local {kind}, or use --rerank none"
-            )
+        missing = sorted(chain.needs - set(self.store.recipe.local))
+        if missing:
+            raise StoreError(f"the chain {chain.text!r} cannot be run: {self.store.lacks(missing)}")
         return chain
 
     def describe(self, photos: Photos, chain: Chain, *, also: frozenset[str] = frozenset()) -> Described:

@@ -26,8 +26,10 @@ logger = logging.getLogger(__name__)
 FILE_NAME = "neighbourhood.h5"
 # Raised when an array or how it is made changes; a file of another number is made anew.
 FORMAT = 1
-# Beyond this growth (or loss) what the collection says about its own neighbours is asked again.
-_REFIT_AT = 0.2
+# Up to this many photographs all is made anew in a second or two, and answers do not depend on the order in
+# which they came. Beyond it only the difference is made, until this share has come or gone since the fit.
+ALWAYS_ANEW = 5000
+REFIT_AT = 0.2
 _HALF = np.float16
 _ARRAYS = ("rows", "mean", "projection", "vectors", "expanded", "neighbours", "closeness", "about", "covers")
 
@@ -47,9 +49,9 @@ def update(path: str | Path) -> bool:
                 return True
             started = time.perf_counter()
             rows = np.flatnonzero(store.live)
-            own, fitted_on = _current(kept, rows, store.vectors(rows))
+            own, allowance = _current(kept, rows, store.vectors(rows))
             _make(folder)
-            publish(folder / FILE_NAME, _encode(own, store.state, fitted_on))
+            publish(folder / FILE_NAME, _encode(own, store.state, allowance))
     except StoreBusyError:
         return False
     logger.info("neighbourhood of %d photos, %.1f s", len(rows), time.perf_counter() - started)
@@ -64,8 +66,10 @@ def current(store: DescriptorStore, rows: NDArray[np.int64], vectors: NDArray[np
     kept = _read(store)
     if kept and np.array_equal(kept[0].rows, rows):
         return kept[0]
-    why = "behind the store" if kept else "not there"
-    logger.info("the neighbourhood is %s and made in memory; `retrieve index` brings it in step", why)
+    # A damaged store is behind its own file, and cannot be indexed.
+    if not len(store.damage):
+        why = "behind the store" if kept else "not there"
+        logger.info("the neighbourhood is %s and made in memory; `retrieve index` brings it in step", why)
     return _current(kept, rows, vectors)[0]
 
 
@@ -83,11 +87,12 @@ def _current(
     kept: tuple[Space, int, int] | None, rows: NDArray[np.int64], vectors: NDArray[np.float32]
 ) -> tuple[Space, int]:
     if kept:
-        before, _, fitted_on = kept
+        before, _, allowance = kept
         changed = len(np.setxor1d(rows, before.rows, assume_unique=True))
-        if changed <= _REFIT_AT * fitted_on and abs(len(rows) - fitted_on) <= _REFIT_AT * fitted_on:
-            return _with_expanded(space.grown(before, rows, vectors)), fitted_on
-    return _with_expanded(space.build(rows, vectors, adaptation.fit(vectors))), len(rows)
+        if changed <= allowance:
+            return _with_expanded(space.grown(before, rows, vectors)), allowance - changed
+    allowance = int(REFIT_AT * len(rows)) if len(rows) > ALWAYS_ANEW else 0
+    return _with_expanded(space.build(rows, vectors, adaptation.fit(vectors))), allowance
 
 
 def _with_expanded(own: Space) -> Space:
@@ -96,7 +101,7 @@ def _with_expanded(own: Space) -> Space:
     return own.with_expanded(space.DEFAULT, averages)
 
 
-def _encode(own: Space, covered: State, fitted_on: int) -> bytes:
+def _encode(own: Space, covered: State, allowance: int) -> bytes:
     import h5py
 
     fitted = own.adaptation
@@ -110,7 +115,7 @@ def _encode(own: Space, covered: State, fitted_on: int) -> bytes:
         "expanded": own.expanded(space.DEFAULT).astype(_HALF),
         "neighbours": own.neighbours,
         "closeness": own.closeness.astype(_HALF),
-        "about": np.array([covered.revision, fitted_on, len(covered.segments)]),
+        "about": np.array([covered.revision, allowance, len(covered.segments)]),
         "covers": _fingerprint(covered, len(covered.segments)),
     }
     buffer = io.BytesIO()
@@ -122,7 +127,7 @@ def _encode(own: Space, covered: State, fitted_on: int) -> bytes:
 
 
 def _read(store: DescriptorStore) -> tuple[Space, int, int] | None:
-    """Read the space, its revision and how many photographs it was fitted on; None without a good file."""
+    """Read the space, its revision and how many changes it may still take in; None without a good file."""
     import h5py
 
     path = store.path / INDEX / FILE_NAME
@@ -138,7 +143,7 @@ def _read(store: DescriptorStore) -> tuple[Space, int, int] | None:
     if not usable:
         _tell_of_no_use(path, "damaged or of another format")
         return None
-    revision, fitted_on, num_segments = map(int, arrays["about"])
+    revision, allowance, num_segments = map(int, arrays["about"])
     # A writer may have been here since this store was opened.
     newest = store.state if revision <= store.revision else state.read(store.path)
     if revision > newest.revision:
@@ -156,7 +161,7 @@ def _read(store: DescriptorStore) -> tuple[Space, int, int] | None:
         arrays["closeness"].astype(np.float32),
         Adaptation(arrays["mean"], arrays["projection"]),
     )
-    return own.with_expanded(space.DEFAULT, arrays["expanded"].astype(np.float32)), revision, fitted_on
+    return own.with_expanded(space.DEFAULT, arrays["expanded"].astype(np.float32)), revision, allowance
 
 
 def _make(folder: Path) -> None:

@@ -42,8 +42,8 @@ def chain_options(function: Function) -> Function:
     """Add the options that say how a ranking is re-ranked."""
     options = [
         click.option("--rerank", metavar="none|CHAIN",
-                     help="Re-rankers split by commas, e.g. sift-ratio,sift-geometric; none for the global "
-                          "ranking alone. Without it: the recipe's own chain."),
+                     help="Re-rankers split by commas, e.g. sift-ratio,sift-geometric; best, e5, e6 or e7; "
+                          "none for the global ranking alone. Without it: the recipe's own, else best."),
         click.option("--v", type=float,
                      help="Weight of the global score, 1 - v of the local one, in every step."),
         click.option("--top", type=click.IntRange(1), help="How many candidates are re-ranked."),
@@ -83,18 +83,30 @@ def read_recipe(
     return recipes.from_plain(values)
 
 
-def with_kept(recipe: "Recipe", local: str | None, codebooks: Sequence[str]) -> "Recipe":
+def with_kept(
+    recipe: "Recipe", local: str | None, codebooks: Sequence[str], settings: Sequence[str] = ()
+) -> "Recipe":
     """Lay --local and --codebook over a recipe; without --local it keeps what it has.
 
     Raises:
-        RetrieveError: a local descriptor is unknown, or a file is none of `retrieve fit-codebook` for them.
+        RetrieveError: a local descriptor is unknown, a file is none of `retrieve fit-codebook` for them, or
+            one of `settings` (--set) is for a descriptor that is not kept.
     """
     from extract import recipe as recipes
     from extract import recipe_files
+    from extract.errors import ConfigError
 
     if local is not None:
         kinds = [kind.strip() for kind in local.split(",") if kind.strip() and kind.strip() != "none"]
         recipe = recipes.with_local(recipe, kinds)
+        for setting in settings:
+            table, _, rest = setting.strip().partition(".")
+            kind = rest.partition(".")[0]
+            if table == "local" and kind not in recipe.local:
+                raise ConfigError(
+                    f"--set {setting} is for {kind} descriptors, which are not kept; "
+                    f"add them: --local {','.join([*recipe.local, kind])}"
+                )
     return recipe_files.with_fitted(recipe, codebooks)
 
 

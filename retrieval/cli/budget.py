@@ -15,7 +15,9 @@ _MILLION = 1_000_000
     help="A recipe that ships by name, or a TOML file; else default.",
 )
 @click.option(
-    "--local", metavar="KINDS", help="Local descriptors to keep, split by commas, e.g. sift,vlad; or none."
+    "--local",
+    metavar="KINDS",
+    help="Local descriptors to keep, split by commas, of sift, vlad, patch, asmk, learned; or none.",
 )
 @click.option("--codebook", "codebooks", multiple=True, metavar="FILE",
               help="A file of `retrieve fit-codebook`; may be repeated.")  # fmt: skip
@@ -41,7 +43,7 @@ def command(
     from retrieval import budget
 
     recipe = read_recipe(recipe_name, backbone=None, weights=None, whitening=None, settings=settings)
-    recipe = with_kept(recipe, local, codebooks)
+    recipe = with_kept(recipe, local, codebooks, settings)
     found = budget.of(recipe)
     if as_json:
         echo_json(

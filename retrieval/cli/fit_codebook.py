@@ -86,10 +86,14 @@ def command(
         echo_json(values)
     else:
         what = f"projection to {plan.dim} numbers" if kind == "patch" else f"{plan.words} words"
+        # Settings of the source hold only where the store keeps it.
+        given_settings = [one for one in settings if one.startswith(f"local.{plan.source}.")]
+        kinds = f"{kind},{plan.source}" if given_settings else kind
+        also = "".join(f" --set {one}" for one in given_settings)
         click.echo(
             f"{kind}: {what} from {note.more['drawn']} of {note.more['descriptors']} descriptors of "
             f"{note.more['photos']} photos; use it with: "
-            f"retrieve index PHOTOS --store S --local {kind} --codebook {out}"
+            f"retrieve index PHOTOS --store S --local {kinds} --codebook {out}{also}"
         )
     if fitted.failures:
         sys.exit(EXIT_SOME_FAILED)

@@ -13,7 +13,9 @@ from retrieval.cli._shared import echo_json, progress, read_recipe, recipe_optio
 @click.option("--store", required=True, metavar="S", help="The store to make or to go on with.")
 @recipe_options
 @click.option(
-    "--local", metavar="KINDS", help="Local descriptors to keep, split by commas, e.g. sift; or none."
+    "--local",
+    metavar="KINDS",
+    help="Local descriptors to keep, split by commas, of sift, vlad, patch, asmk, learned; or none.",
 )
 @click.option("--codebook", "codebooks", multiple=True, metavar="FILE",
               help="A file of `retrieve fit-codebook`, for what it names; may be repeated.")  # fmt: skip
@@ -56,7 +58,7 @@ def command(
         recipe = read_recipe(
             recipe_name, backbone=backbone, weights=weights, whitening=whitening, settings=settings
         )
-    recipe = with_kept(recipe, local, codebooks)
+    recipe = with_kept(recipe, local, codebooks, settings)
     chosen = recipe.rerank
     text = presets.expand(chosen.chain, recipe.local)
     chain = chains.parse(text, top=chosen.top, options=chosen.options)

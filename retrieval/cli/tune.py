@@ -71,6 +71,8 @@ def command(
     from retrieval.tuning.result import TOPS, Settings
     from retrieval.tuning.steps import Candidate, candidate
 
+    if out and not out.endswith(".toml"):
+        raise click.UsageError(f"--out names a recipe file, which ends in .toml, got {out!r}")
     settings = Settings(folds=folds, seed=seed, tops=tops or TOPS, precision=precision)
     metric = metrics.parse(metric_name)
     engine = Engine.open(store)

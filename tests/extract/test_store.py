@@ -75,7 +75,8 @@ class TestReading:
 
     def test_descriptors_that_were_not_kept_are_named_with_what_to_do(self, filled):
         with pytest.raises(
-            StoreError, match="has no disk descriptors; index into a new store with --local disk"
+            StoreError,
+            match="has no disk descriptors, .*retrieve index PHOTOS --store NEW.store --local sift,disk",
         ):
             DescriptorStore.open(filled).features("disk", np.array([0]))
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from extract.errors import ConfigError
 from rerank import chain, presets
 from rerank.methods import patch_maxsim, sift_ratio, vlad
 
@@ -62,3 +63,8 @@ def test_writing_out_twice_changes_nothing(name):
     once = presets.expand(name, ("sift",))
     assert presets.expand(once, ("sift",)) == once
     assert len(chain.parse(once).steps) == once.count(",") + 1
+
+
+def test_a_preset_takes_no_settings():
+    with pytest.raises(ConfigError, match="best is a chain .* write it out: neighbourhood"):
+        presets.expand("best:top=5", [])

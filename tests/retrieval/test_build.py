@@ -35,7 +35,8 @@ def test_a_built_store_has_its_neighbourhood(photos, thumbnails, path):
     assert rows_in_file(path) == (list(range(8)), store.revision)
 
 
-def test_a_second_run_takes_in_the_difference(photos, thumbnails, path):
+def test_a_second_run_takes_in_the_difference(photos, thumbnails, path, monkeypatch):
+    monkeypatch.setattr(neighbourhood, "ALWAYS_ANEW", 0)
     build.build(photos(12), thumbnails, path)
     first = Engine.open(path).space("own")
     all_photos = photos(2, first=12)

@@ -10,7 +10,7 @@ import pytest
 from extract.errors import StoreError
 from extract.lock import WriterLock
 from extract.store import DescriptorStore
-from extract.store_writer import LOCK_NAME, StoreWriter
+from extract.store_writer import INDEX, LOCK_NAME, StoreWriter
 from rerank import adaptation, space
 from rerank.protocols import Queries
 from rerank.ranking import PAD
@@ -125,7 +125,32 @@ def test_failed_photographs_are_not_in_it(made):
     assert read(made).rows.tolist() == [row for row in range(50) if row != 4]
 
 
-def test_new_photographs_are_taken_in_and_the_adaptation_stays(path, append):
+def test_a_small_collection_is_made_anew_whatever_its_history(path, append):
+    append(path, 50, 3)
+    assert neighbourhood.update(path)
+    assert_same_bits(read(path), anew(path))
+
+
+@pytest.fixture
+def large(monkeypatch, path):
+    """A collection that counts as large."""
+    monkeypatch.setattr(neighbourhood, "ALWAYS_ANEW", 0)
+    (path / INDEX / neighbourhood.FILE_NAME).unlink()
+    assert neighbourhood.update(path)
+    return path
+
+
+def test_a_large_collection_is_made_anew_after_many_small_changes(large, append):
+    # a fifth of the 49 that count is 9: five and four are taken in, the tenth is too much
+    before = read(large).adaptation.projection
+    for first, count, same in ((50, 5, True), (55, 4, True), (59, 1, False)):
+        append(large, first, count)
+        assert neighbourhood.update(large)
+        assert np.array_equal(read(large).adaptation.projection, before) == same
+
+
+def test_new_photographs_are_taken_in_and_the_adaptation_stays(large, append):
+    path = large
     before = read(path)
     append(path, 50, 6)
     in_memory = read(path)

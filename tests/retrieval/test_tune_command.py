@@ -86,7 +86,7 @@ def test_sentence_is_printed_above_the_hits(retrieve, made, store, places, tmp_p
     [
         (["--chains", "sift-ratoi"], "did you mean 'sift-ratio'"),
         (["--chains", "sift-ratio,sift-ratio"], "twice"),
-        (["--chains", "vlad"], "needs vlad descriptors"),
+        (["--chains", "vlad"], "has no vlad descriptors"),
         (["--metric", "knn-f1"], "no mean over queries"),
         (["--out", "/nowhere/r.toml"], "folder does not exist"),
         (["--plot", "picture.xyz"], ".png"),
