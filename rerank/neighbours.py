@@ -1,12 +1,9 @@
 """Exact nearest neighbours of a collection's vectors among themselves, a block at a time."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from numpy.typing import NDArray
 
-from extract.describe import num_cores
-from rerank.matching.threads import one_matrix_thread
+from rerank.matching.threads import shared_out
 from rerank.ranking import PAD
 
 # A block of as many products takes 64 MB and the order of their places 128 MB, a thread; at two million
@@ -43,10 +40,7 @@ def nearest(
         places[start : start + len(own), :count] = np.take_along_axis(found, order, axis=1)
         closeness[start : start + len(own), :count] = -np.take_along_axis(values, order, axis=1)
 
-    # Whole blocks are shared out: a product that the matrix library splits rounds by the number of threads.
-    with one_matrix_thread(), ThreadPoolExecutor(num_cores()) as pool:
-        for _ in pool.map(fill, range(0, len(asked) if count else 0, block)):
-            pass
+    shared_out(fill, range(0, len(asked) if count else 0, block))
     return places, closeness
 
 

@@ -1,13 +1,12 @@
 """How well each part of one photograph is found again somewhere in another: the mean of best cosines."""
 
-from concurrent.futures import ThreadPoolExecutor
+import itertools
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extract.describe import num_cores
 from extract.features import PackedFeatures
-from rerank.matching.threads import one_matrix_thread
+from rerank.matching.threads import shared_out
 from rerank.matching.unit import lengths, numbers, unit
 
 # Float32 copies of this many rows of 1,280 numbers, 2.5 MB, do not leave a core's cache. Measured, 250 to
@@ -33,7 +32,8 @@ def mean_of_best(
     offsets = candidates.offsets
     firsts = np.flatnonzero(np.diff(offsets[:-1] // _BLOCK_ROWS, prepend=-1))
 
-    def one(first: int, last: int) -> None:
+    def one(block: tuple[int, int]) -> None:
+        first, last = block
         right = numbers(candidates.descriptors[offsets[first] : offsets[last]])
         cosines = right @ left.T
         cosines /= lengths(right)[:, None]
@@ -42,8 +42,5 @@ def mean_of_best(
             best = np.maximum.reduceat(cosines, offsets[described] - offsets[first], axis=0)
             found[described] = best.mean(axis=1)
 
-    # The matrix library's own threads would fight with these for the same cores.
-    with one_matrix_thread(), ThreadPoolExecutor(threads or num_cores()) as pool:
-        for _ in pool.map(one, firsts.tolist(), [*firsts[1:].tolist(), len(candidates)]):
-            pass
+    shared_out(one, itertools.pairwise([*firsts.tolist(), len(candidates)]), threads)
     return found

@@ -1,16 +1,14 @@
 """Mutual nearest neighbours between one photograph's byte descriptors and those of many, exactly."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extract.describe import num_cores
 from extract.features import PackedFeatures
 from rerank.matching.ratio import Matches
-from rerank.matching.threads import one_matrix_thread
+from rerank.matching.threads import shared_out
 from rerank.matching.unit import numbers
 
 Result = TypeVar("Result")
@@ -37,9 +35,7 @@ def each_candidate(
         part = slice(candidates.offsets[place], candidates.offsets[place + 1])
         return visit(place, _matches(left, candidates.descriptors[part], ratio))
 
-    # The matrix library's own threads would fight with these for the same cores.
-    with one_matrix_thread(), ThreadPoolExecutor(threads or num_cores()) as pool:
-        return list(pool.map(one, range(len(candidates))))
+    return shared_out(one, range(len(candidates)), threads)
 
 
 def _matches(left: NDArray[np.float32], candidate: NDArray[np.generic], ratio: float) -> Matches:

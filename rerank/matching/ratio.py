@@ -1,15 +1,13 @@
 """Lowe's ratio test between one photograph's descriptors and those of many, by exact nearest neighbours."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extract.describe import num_cores
 from extract.features import PackedFeatures
-from rerank.matching.threads import one_matrix_thread
+from rerank.matching.threads import shared_out
 
 Result = TypeVar("Result")
 
@@ -38,15 +36,12 @@ def each_candidate(
     Source: Lowe, IJCV 2004, section 7.1.
     """
     left, squared = _left(query), _squared_lengths(query)
-    threads = threads or num_cores()
 
     def one(place: int) -> Result:
         part = slice(candidates.offsets[place], candidates.offsets[place + 1])
         return visit(place, _matches(left, squared, candidates.descriptors[part], ratio))
 
-    # The matrix library's own threads would fight with these for the same cores.
-    with one_matrix_thread(), ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, range(len(candidates))))
+    return shared_out(one, range(len(candidates)), threads)
 
 
 def _matches(

@@ -1,10 +1,27 @@
-"""Keep the matrix library to one thread where there are others, or where its result must not depend on it."""
+"""Share work out to the cores, and keep the matrix library to one thread of its own meanwhile."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
+
+from extract.describe import num_cores
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def shared_out(work: Callable[[Item], Result], items: Iterable[Item], threads: int = 0) -> list[Result]:
+    """Give what `work` makes of each of `items`, in their order, done by `threads` threads (0: one a core).
+
+    The matrix library keeps to one thread: its own would fight with these for the same cores, and a
+    product that it splits rounds by their number.
+    """
+    with one_matrix_thread(), ThreadPoolExecutor(threads or num_cores()) as pool:
+        return list(pool.map(work, items))
 
 
 class _Limit:
