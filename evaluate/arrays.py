@@ -1,11 +1,14 @@
 """The array types of the package, and the checks that every table of ranked rows goes through."""
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+Entry = TypeVar("Entry", bound=np.generic)
 
 
 def ranked_rows(rows: npt.NDArray[np.integer], num_queries: int) -> IntArray:
@@ -53,3 +56,13 @@ def query_mask(mask: npt.NDArray[np.bool_], num_queries: int) -> BoolArray:
     if kept.dtype != np.bool_ or kept.shape != (num_queries,) or not kept.any():
         raise ValueError(f"mask must be {num_queries} booleans, one of them True, got {mask!r}")
     return kept
+
+
+def stacked(first: npt.NDArray[Entry], second: npt.NDArray[Entry], blank: float) -> npt.NDArray[Entry]:
+    """Put two tables (Q, K) under each other; the narrower one is filled up with `blank`."""
+    width = max(first.shape[1], second.shape[1])
+    parts = [
+        np.pad(table, ((0, 0), (0, width - table.shape[1])), constant_values=blank)
+        for table in (first, second)
+    ]
+    return np.concatenate(parts)

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from evaluate.arrays import BoolArray, IntArray, query_mask, ranked_rows
+from evaluate.arrays import BoolArray, IntArray, query_mask, ranked_rows, stacked
 
 # Eighteen digits fit 64 bits; a longer string of digits is an identifier and no number.
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -43,6 +43,20 @@ class Labels:
         """Return the labels of the queries where `mask` (Q,) is True; the codes stay what they are."""
         kept = query_mask(mask, self.queries.size)
         return type(self)(self.names, self.queries[kept], self.neighbours[kept])
+
+    def joined(self, other: Self) -> Self:
+        """Return the labels of the queries of both, one after the other.
+
+        Raises:
+            ValueError: their codes mean different names.
+        """
+        if self.names != other.names:
+            raise ValueError("only labels with the same names can be joined")
+        return type(self)(
+            self.names,
+            np.append(self.queries, other.queries),
+            stacked(self.neighbours, other.neighbours, -1),
+        )
 
     @classmethod
     def from_rows(

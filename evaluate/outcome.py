@@ -7,8 +7,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from evaluate.arrays import BoolArray, IntArray, first_occurrences, query_mask, ranked_rows
+from evaluate.arrays import BoolArray, IntArray, first_occurrences, query_mask, ranked_rows, stacked
 from evaluate.labels import Labels
+from evaluate.outcome_parts import Confidences, Difficulty, Gains
 from evaluate.truth import Truth
 
 
@@ -18,7 +19,8 @@ class Outcome:
 
     `hits` (Q, K) is True where the ranked image is correct and not a repeat, `num_relevant` (Q,) counts
     the correct images of the whole database, `num_answers` (Q,) the ranked images, padding left out.
-    `labels` serve votes of neighbours and are None where nobody gave any.
+    The rest serves some metrics only and is None where nobody knows it: `labels` for votes of neighbours,
+    `num_irrelevant` (Q,) the wrong images of the whole database, `query_ids` for messages.
 
     Raises:
         ValueError: shapes, types or counts contradict each other.
@@ -28,6 +30,11 @@ class Outcome:
     num_relevant: IntArray
     num_answers: IntArray
     labels: Labels | None = None
+    difficulty: Difficulty | None = None
+    gains: Gains | None = None
+    confidences: Confidences | None = None
+    num_irrelevant: IntArray | None = None
+    query_ids: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.hits.ndim != 2 or self.hits.dtype != np.bool_ or self.hits.shape[0] == 0:
@@ -41,21 +48,57 @@ class Outcome:
             raise ValueError("a query has more hits than relevant images")
         if (num_hits > self.num_answers).any() or (self.num_answers > num_ranks).any():
             raise ValueError("num_answers must be from the number of hits to K")
-        if self.labels is not None and self.labels.neighbours.shape != self.hits.shape:
-            raise ValueError(
-                f"labels must be for rankings {self.hits.shape}, got {self.labels.neighbours.shape}"
-            )
+        for part, shape in (
+            ("labels", self.labels and self.labels.neighbours.shape),
+            ("difficulty", self.difficulty and self.difficulty.kinds.shape),
+            ("gains", self.gains and self.gains.ranked.shape),
+        ):
+            if shape is not None and shape != self.hits.shape:
+                raise ValueError(f"{part} must be for rankings {self.hits.shape}, got {shape}")
 
     @property
     def num_queries(self) -> int:
         """Q."""
         return int(self.hits.shape[0])
 
+    def name_of(self, place: int) -> str:
+        """Name the query in this place, for a message."""
+        return f"the one in place {place}" if self.query_ids is None else repr(self.query_ids[place])
+
     def select(self, mask: npt.NDArray[np.bool_]) -> Self:
         """Return the outcome of the queries where `mask` (Q,) is True, in the same order."""
         kept = query_mask(mask, self.num_queries)
-        labels = None if self.labels is None else self.labels.select(kept)
-        return type(self)(self.hits[kept], self.num_relevant[kept], self.num_answers[kept], labels)
+        return type(self)(
+            self.hits[kept],
+            self.num_relevant[kept],
+            self.num_answers[kept],
+            self.labels and self.labels.select(kept),
+            self.difficulty and self.difficulty.select(kept),
+            self.gains and self.gains.select(kept),
+            self.confidences and self.confidences.select(kept),
+            None if self.num_irrelevant is None else self.num_irrelevant[kept],
+            self.query_ids and tuple(self.query_ids[place] for place in np.flatnonzero(kept).tolist()),
+        )
+
+    def joined(self, other: Self) -> Self:
+        """Return the outcome of the queries of both, one after the other; a part that one lacks is dropped.
+
+        Raises:
+            ValueError: the labels of the two are not those of one truth.
+        """
+        return type(self)(
+            stacked(self.hits, other.hits, False),
+            np.append(self.num_relevant, other.num_relevant),
+            np.append(self.num_answers, other.num_answers),
+            self.labels and other.labels and self.labels.joined(other.labels),
+            self.difficulty and other.difficulty and self.difficulty.joined(other.difficulty),
+            self.gains and other.gains and self.gains.joined(other.gains),
+            self.confidences and other.confidences and self.confidences.joined(other.confidences),
+            None
+            if self.num_irrelevant is None or other.num_irrelevant is None
+            else np.append(self.num_irrelevant, other.num_irrelevant),
+            self.query_ids and other.query_ids and self.query_ids + other.query_ids,
+        )
 
     @classmethod
     def from_rows(
@@ -65,23 +108,36 @@ class Outcome:
         *,
         query_labels: Sequence[str] | None = None,
         labels_by_row: Mapping[int, str] | None = None,
+        confidences: Confidences | None = None,
     ) -> Self:
         """Hold the rankings `rows` (Q, K), best first and padded with -1, against the truth.
 
-        A query without an answer is a row of -1. With `query_labels` (Q of them) and `labels_by_row`
-        (every database row, '' where it has no label) neighbours can vote: each image once, and never
-        one that is ignored, which the query's own image is.
+        A query without an answer is a row of -1. Where the truth closes up, what it ignores leaves the
+        rankings first. With `query_labels` (Q of them) and `labels_by_row` (every database row, '' where
+        it has no label) neighbours can vote: each image once, and never one that is ignored, which the
+        query's own image is.
 
         Raises:
             ValueError: one kind of label comes without the other, a query has none, or lengths differ.
         """
-        table = ranked_rows(rows, len(truth.query_ids))
+        table = truth.closed_up(ranked_rows(rows, len(truth.query_ids)))
+        first = first_occurrences(table)
         labels = None
         if query_labels is not None and labels_by_row is not None:
             if len(query_labels) != len(truth.query_ids):
                 raise ValueError(f"query_labels must be {len(truth.query_ids)}, got {len(query_labels)}")
-            votes = first_occurrences(table) & ~truth.is_ignored(table)
+            votes = first & ~truth.is_ignored(table)
             labels = Labels.from_rows(table, votes, query_labels, labels_by_row)
         elif query_labels is not None or labels_by_row is not None:
             raise ValueError("query_labels and labels_by_row must be given together")
-        return cls(truth.hits(table), truth.num_relevant, (table >= 0).sum(axis=1), labels)
+        return cls(
+            truth.is_relevant(table) & first,
+            truth.num_relevant,
+            (table >= 0).sum(axis=1),
+            labels,
+            truth.difficulty(table),
+            truth.graded(table, first),
+            confidences,
+            truth.num_irrelevant,
+            truth.query_ids,
+        )

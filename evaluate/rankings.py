@@ -1,126 +1,101 @@
-"""Rankings as files: the submission of GLDv2 retrieval, and a long table with scores."""
+"""The answers of one system, whatever file or program they come from: images by query, best first."""
 
-import csv
-import math
-import os
-import uuid
+from array import array
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import SupportsFloat
+from dataclasses import dataclass
+from typing import Self
 
+import numpy as np
+
+from evaluate.arrays import FloatArray, IntArray, ranked_rows
 from evaluate.errors import EvaluationError
-from evaluate.tables import read_table
 
 
-def write_submission(path: str | Path, query_ids: Sequence[str], ranked_ids: Sequence[Sequence[str]]) -> None:
-    """Write CSV `id,images`, the ids of each ranking separated by spaces, best first.
+@dataclass(frozen=True, eq=False)
+class Rankings:
+    """Rankings of Q queries, best first.
 
-    The file appears whole or not at all. A query without an answer keeps its record, with no image.
-
-    Raises:
-        EvaluationError: an id is empty or holds white space, which would split it in two, a query is
-            there twice, or the file cannot be written.
-        ValueError: there are not as many rankings as queries.
-    """
-    file = Path(path)
-    _check_queries(file, query_ids)
-    records: list[list[str]] = [["id", "images"]]
-    for query_id, images in zip(query_ids, ranked_ids, strict=True):
-        for identifier in (query_id, *images):
-            # The very split of the reader; "\0" is refused there as well.
-            if identifier.split() != [identifier] or "\0" in identifier:
-                raise EvaluationError(
-                    f"{file}: the id {identifier!r} (query {query_id!r}) is empty or holds white space, "
-                    "which a submission cannot carry; rename the photo or write the long format"
-                )
-        records.append([query_id, " ".join(images)])
-    _replace(file, records)
-
-
-def write_long(
-    path: str | Path,
-    query_ids: Sequence[str],
-    ranked_ids: Sequence[Sequence[str]],
-    scores: Sequence[Sequence[SupportsFloat]],
-) -> None:
-    """Write CSV `query,id,rank,score`, a record for each ranked image; rank 1 is the best.
-
-    Scores are written with as many digits as their type needs to be read back unchanged. The file
-    appears whole or not at all.
+    `rows` (Q, K) are places in `image_ids`, which holds each id once, and -1 behind the last answer.
+    `scores` (Q, K) are NaN there, and None where nobody gave any. `source` opens every message.
 
     Raises:
-        EvaluationError: an id is empty, a query is there twice, a score is not a number,
-            or the file cannot be written.
-        ValueError: there are not as many rankings, or scores of a ranking, as queries or ids.
+        ValueError: shapes or places do not fit each other.
+        EvaluationError: a query is there twice.
     """
-    file = Path(path)
-    _check_queries(file, query_ids)
-    records: list[list[str]] = [["query", "id", "rank", "score"]]
-    for query_id, images, values in zip(query_ids, ranked_ids, scores, strict=True):
-        for rank, (image_id, value) in enumerate(zip(images, values, strict=True), start=1):
-            if not image_id:
-                raise EvaluationError(
-                    f"{file}: the image of rank {rank} (query {query_id!r}) has an empty id; give it one"
-                )
-            if math.isnan(float(value)):
-                raise EvaluationError(
-                    f"{file}: the score of the image {image_id!r} (query {query_id!r}) is not a number; "
-                    "look for NaN in its descriptor"
-                )
-            records.append([query_id, image_id, str(rank), str(value)])
-    _replace(file, records)
 
+    query_ids: tuple[str, ...]
+    image_ids: tuple[str, ...]
+    rows: IntArray
+    scores: FloatArray | None = None
+    source: str = "the rankings"
 
-def read_submission(path: str | Path) -> dict[str, tuple[str, ...]]:
-    """Read CSV `id,images` into query id -> ranked image ids, best first, in the order of the file.
+    def __post_init__(self) -> None:
+        rows = ranked_rows(self.rows, len(self.query_ids))
+        if rows.size and rows.max() >= len(self.image_ids):
+            raise ValueError(f"rows must be below {len(self.image_ids)}, got {rows.max()}")
+        if self.scores is not None and self.scores.shape != rows.shape:
+            raise ValueError(f"scores must be {rows.shape}, got {self.scores.shape}")
+        object.__setattr__(self, "rows", rows)
+        if len(set(self.query_ids)) < len(self.query_ids):
+            seen: set[str] = set()
+            twice = next(name for name in self.query_ids if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+            raise EvaluationError(f"{self.source}: the query {twice!r} is there twice; keep one of the two")
 
-    An image that is ranked twice stays twice: the metrics say what that means.
+    def ids_of(self, place: int) -> tuple[str, ...]:
+        """List the ranked image ids of the query in this place."""
+        return tuple(self.image_ids[row] for row in self.rows[place].tolist() if row >= 0)
 
-    Raises:
-        EvaluationError: the file cannot be read or is not UTF-8 text, lacks a column, or a query is
-            there twice or has an empty id; file, line and id are named.
-    """
-    file = Path(path)
-    rankings: dict[str, tuple[str, ...]] = {}
-    for line, (raw_id, images) in read_table(file, ("id", "images")):
-        query_id = raw_id.strip()
-        if not query_id:
-            raise EvaluationError(f"{file}, line {line}: the query id is empty; every record needs one")
-        if query_id in rankings:
-            raise EvaluationError(
-                f"{file}, line {line}: the query {query_id!r} is there a second time; keep one of the two"
-            )
-        rankings[query_id] = tuple(images.split())
-    return rankings
+    @classmethod
+    def from_ids(
+        cls,
+        query_ids: Sequence[str],
+        ranked_ids: Sequence[Sequence[str]],
+        scores: Sequence[Sequence[float]] | None = None,
+        source: str = "the rankings",
+    ) -> Self:
+        """Take lists of ids, with scores where there are some.
 
+        Raises:
+            ValueError: there are not as many rankings, or scores of a ranking, as queries or ids.
+            EvaluationError: a query is there twice.
+        """
+        values: Iterable[Sequence[float] | None] = [None] * len(query_ids) if scores is None else scores
+        return cls.collect(zip(query_ids, ranked_ids, values, strict=True), source)
 
-def _check_queries(file: Path, query_ids: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for query_id in query_ids:
-        if not query_id:
-            raise EvaluationError(f"{file}: a query has an empty id; give it one")
-        if query_id in seen:
-            raise EvaluationError(f"{file}: the query {query_id!r} is there twice; keep one of the two")
-        seen.add(query_id)
+    @classmethod
+    def collect(
+        cls, records: Iterable[tuple[str, Sequence[str], Sequence[float] | None]], source: str
+    ) -> Self:
+        """Gather (query id, image ids best first, their scores or None) one by one.
 
+        Memory holds a number for each answer and every id once. Scores are kept if every query has them.
 
-def _replace(file: Path, records: Iterable[Sequence[str]]) -> None:
-    # Beside the target, since a rename is atomic only within one file system.
-    temporary = file.with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="") as stream:
-            csv.writer(stream, lineterminator="\n").writerows(records)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except UnicodeEncodeError as error:
-        raise EvaluationError(
-            f"{file}: an id holds the character {error.object[error.start]!r}, which UTF-8 cannot carry; "
-            "rename the photo"
-        ) from error
-    except OSError as error:
-        raise EvaluationError(
-            f"{file} cannot be written ({error.strerror}); check the folder, its permissions and free space"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        Raises:
+            ValueError: a query has not as many scores as images.
+            EvaluationError: a query is there twice.
+        """
+        query_ids: list[str] = []
+        row_of_id: dict[str, int] = {}
+        rows, lengths, values = array("q"), array("q"), array("d")
+        number = row_of_id.setdefault
+        scored = True
+        for query_id, images, scores in records:
+            query_ids.append(query_id)
+            # len is taken before the id is added, so a new id gets the next number.
+            rows.extend([number(name, len(row_of_id)) for name in images])
+            lengths.append(len(images))
+            if scores is None:
+                scored = False
+            elif len(scores) != len(images):
+                raise ValueError(f"the query {query_id!r} has {len(images)} images and {len(scores)} scores")
+            elif scored:
+                values.extend(scores)
+        counts = np.frombuffer(lengths, dtype=np.int64) if query_ids else np.empty(0, np.int64)
+        filled = np.arange(counts.max(initial=0)) < counts[:, None]
+        table = np.full(filled.shape, -1, dtype=np.int64)
+        table[filled] = np.frombuffer(rows, dtype=np.int64) if rows else ()
+        score_table = None
+        if scored and query_ids:
+            score_table = np.full(filled.shape, np.nan)
+            score_table[filled] = np.frombuffer(values) if values else ()
+        return cls(tuple(query_ids), tuple(row_of_id), table, score_table, source)

@@ -8,9 +8,18 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from evaluate.arrays import BoolArray, IntArray, first_occurrences, members, query_mask, ranked_rows
+from evaluate.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    first_occurrences,
+    members,
+    query_mask,
+    ranked_rows,
+)
 from evaluate.errors import EvaluationError
-from evaluate.solution import read_solution
+from evaluate.formats.solution import read_solution
+from evaluate.outcome_parts import EASY, HARD, Difficulty, Gains
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,9 +27,13 @@ class Truth:
     """What is correct for each of Q queries.
 
     `relevant[q]` and `ignored[q]` hold database rows, each once and ascending (they are sorted here);
-    queries may share one array. Ignored rows never count: they are no hit and have no vote, but they
-    take a rank. The constructors put the query's own image there. `usages[q]` names the part of the
-    benchmark that q belongs to, '' where it has none.
+    queries may share one array. Ignored rows never count: they are no hit and have no vote; they take a
+    rank all the same, unless the truth `closes_up`, as that of revisited Oxford and Paris does with junk.
+    The constructors put the query's own image there. `usages[q]` names the part of the benchmark that q
+    belongs to, '' where it has none.
+
+    What only some truths know: `easy[q]`, those of the relevant rows that are easy; `gains[q]`, how
+    relevant each of `relevant[q]` is; `num_images`, how many the whole database has.
 
     Raises:
         ValueError: there is no query, a query is there twice, or the fields do not fit each other.
@@ -30,6 +43,10 @@ class Truth:
     relevant: tuple[IntArray, ...]
     ignored: tuple[IntArray, ...]
     usages: tuple[str, ...]
+    easy: tuple[IntArray, ...] | None = None
+    gains: tuple[FloatArray, ...] | None = None
+    closes_up: bool = False
+    num_images: int | None = None
 
     def __post_init__(self) -> None:
         num_queries = len(self.query_ids)
@@ -41,11 +58,17 @@ class Truth:
             ("relevant", self.relevant),
             ("ignored", self.ignored),
             ("usages", self.usages),
+            ("easy", self.easy),
+            ("gains", self.gains),
         ):
-            if len(entries) != num_queries:
+            if entries is not None and len(entries) != num_queries:
                 raise ValueError(f"{field} must have {num_queries} entries, got {len(entries)}")
+        if self.gains is not None:
+            self._check_gains(self.gains)
         object.__setattr__(self, "relevant", tuple(_ascending(rows) for rows in self.relevant))
         object.__setattr__(self, "ignored", tuple(_ascending(rows) for rows in self.ignored))
+        if self.easy is not None:
+            object.__setattr__(self, "easy", tuple(_ascending(rows) for rows in self.easy))
         for query_id, relevant, ignored in zip(self.query_ids, self.relevant, self.ignored, strict=True):
             if ignored.size and members(ignored, relevant).any():
                 raise ValueError(f"a row is both relevant and ignored for the query {query_id!r}")
@@ -55,13 +78,57 @@ class Truth:
         """How many images are correct for each query, found or not, (Q,)."""
         return np.array([rows.size for rows in self.relevant], dtype=np.int64)
 
+    @property
+    def num_irrelevant(self) -> IntArray | None:
+        """How many images of the database are wrong for each query, (Q,); None where its size is unknown."""
+        if self.num_images is None:
+            return None
+        num_ignored = np.array([rows.size for rows in self.ignored], dtype=np.int64)
+        return self.num_images - self.num_relevant - num_ignored
+
+    def closed_up(self, rows: IntArray) -> IntArray:
+        """Take what is ignored out of the rankings `rows` (Q, K), if this truth does so.
+
+        What stood behind moves up, and -1 fills the end.
+        """
+        if not self.closes_up:
+            return rows
+        ignored = self.is_ignored(rows)
+        order = np.argsort(ignored, axis=1, kind="stable")
+        return np.take_along_axis(np.where(ignored, -1, rows), order, axis=1)
+
+    def is_relevant(self, rows: npt.NDArray[np.integer]) -> BoolArray:
+        """Mark what is correct in the rankings `rows` (Q, K), repeated or not."""
+        return _members_by_query(ranked_rows(rows, len(self.query_ids)), self.relevant)
+
     def hits(self, rows: npt.NDArray[np.integer]) -> BoolArray:
         """Mark what is correct in the rankings `rows` (Q, K), best first and padded with -1.
 
         A row that stands in one ranking twice earns nothing the second time and still takes a rank.
         """
         table = ranked_rows(rows, len(self.query_ids))
-        return _members_by_query(table, self.relevant) & first_occurrences(table)
+        return self.is_relevant(table) & first_occurrences(table)
+
+    def difficulty(self, rows: IntArray) -> Difficulty | None:
+        """Tell easy from hard images in the rankings `rows` (Q, K), if this truth knows."""
+        if self.easy is None:
+            return None
+        is_easy = _members_by_query(rows, self.easy)
+        kinds = np.where(is_easy, EASY, np.where(self.is_relevant(rows), HARD, 0)).astype(np.int8)
+        num_easy = np.array([rows.size for rows in self.easy], dtype=np.int64)
+        return Difficulty(kinds, num_easy, self.num_relevant - num_easy)
+
+    def graded(self, rows: IntArray, counts: BoolArray) -> Gains | None:
+        """Look up the gains of the rankings `rows` (Q, K) where `counts` (Q, K) is True, if there are any."""
+        if self.gains is None:
+            return None
+        ranked = np.zeros(rows.shape)
+        ideal = np.zeros((len(self.gains), max(gains.size for gains in self.gains)))
+        for query, (relevant, gains) in enumerate(zip(self.relevant, self.gains, strict=True)):
+            found = members(rows[query], relevant) & counts[query]
+            ranked[query, found] = gains[np.searchsorted(relevant, rows[query, found])]
+            ideal[query, : gains.size] = np.sort(gains)[::-1]
+        return Gains(ranked, ideal)
 
     def is_ignored(self, rows: npt.NDArray[np.integer]) -> BoolArray:
         """Mark what is ignored in the rankings `rows` (Q, K)."""
@@ -75,7 +142,17 @@ class Truth:
             tuple(self.relevant[place] for place in places),
             tuple(self.ignored[place] for place in places),
             tuple(self.usages[place] for place in places),
+            self.easy and tuple(self.easy[place] for place in places),
+            self.gains and tuple(self.gains[place] for place in places),
+            self.closes_up,
+            self.num_images,
         )
+
+    def _check_gains(self, gains: tuple[FloatArray, ...]) -> None:
+        for relevant, values in zip(self.relevant, gains, strict=True):
+            # Sorting the rows would take them away from their gains.
+            if values.shape != np.shape(relevant) or (np.diff(relevant) <= 0).any() or not (values > 0).all():
+                raise ValueError("gains must be above 0, one for each relevant row, and those must ascend")
 
     @classmethod
     def from_labels(
@@ -127,7 +204,7 @@ class Truth:
             relevant.append(rows)
             ignored.append(own)
         parts = ("",) * len(query_ids) if usages is None else tuple(usages)
-        return cls(tuple(query_ids), tuple(relevant), tuple(ignored), parts)
+        return cls(tuple(query_ids), tuple(relevant), tuple(ignored), parts, num_images=len(database_ids))
 
     @classmethod
     def from_solution(cls, path: str | Path, rows_by_id: Mapping[str, int]) -> Self:

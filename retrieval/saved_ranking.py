@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 
-from evaluate import rankings
+from evaluate.formats import submission
 from rerank.ranking import PAD
 from retrieval.benchmark import Benchmark
 from retrieval.engine import Engine
@@ -28,6 +28,6 @@ def write(path: str, done: Benchmark, engine: Engine) -> None:
             np.asarray(values[: len(rows)], np.float64).tolist()
             for rows, values in zip(used, done.ranking.scores, strict=True)
         ]
-        rankings.write_long(path, query_ids, ranked, scores)
+        submission.write_long(path, query_ids, ranked, scores)
         return
-    rankings.write_submission(path, query_ids, ranked)
+    submission.write_submission(path, query_ids, ranked)

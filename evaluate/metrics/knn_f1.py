@@ -8,7 +8,7 @@ import numpy as np
 from evaluate.arrays import FloatArray, IntArray
 from evaluate.errors import EvaluationError
 from evaluate.labels import Labels
-from evaluate.metric import Metric, check_weights
+from evaluate.metric import Metric, check_weights, refuse_k
 from evaluate.outcome import Outcome
 
 Tie = Literal["largest", "nearest"]
@@ -41,6 +41,21 @@ class NeighbourVoteF1:
     def name(self) -> str:
         """`knn-f1`, with `-nearest` behind it where ties go to the nearest."""
         return "knn-f1" if self.tie == "largest" else f"knn-f1-{self.tie}"
+
+    @property
+    def depth(self) -> int | None:
+        """All ranks: the fifth image with a label may stand anywhere."""
+        return None
+
+    @property
+    def is_mean(self) -> bool:
+        """False: F1 weighs classes, not queries."""
+        return False
+
+    @property
+    def lower_is_better(self) -> bool:
+        """False."""
+        return False
 
     def predictions(self, outcome: Outcome) -> IntArray:
         """Vote for each query, (Q,): a code of `outcome.labels.names`, -1 where nobody votes."""
@@ -80,8 +95,7 @@ class NeighbourVoteF1:
 
 def build(k: int | None) -> Metric:
     """Make the metric with its five votes; it takes no k."""
-    if k is not None:
-        raise ValueError("knn-f1 takes no k")
+    refuse_k("knn-f1", k)
     return NeighbourVoteF1()
 
 

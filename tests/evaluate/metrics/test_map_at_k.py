@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluate.metrics.map_at_k import MeanAveragePrecision, build
+from evaluate.errors import EvaluationError
+from evaluate.metrics.map_at_k import build
 from evaluate.outcome import Outcome
 from evaluate.truth import Truth
 
@@ -14,7 +15,7 @@ def score(k, relevant, ranking):
     """Average precision of one query; rows stand for images."""
     truth = Truth(("q",), (np.array(sorted(relevant)),), (np.empty(0, dtype=np.int64),), ("",))
     outcome = Outcome.from_rows(truth, np.array([ranking], dtype=np.int64))
-    return MeanAveragePrecision(k).per_query(outcome)[0]
+    return build(k).per_query(outcome)[0]
 
 
 def plain_average_precision(k, relevant, ranking):
@@ -125,12 +126,13 @@ def test_many_queries_at_once_are_those_one_by_one():
 def test_a_query_without_relevant_images_has_no_average_precision():
     outcome = Outcome(np.zeros((2, 3), dtype=bool), np.array([1, 0]), np.array([3, 3]))
     with pytest.raises(
-        ValueError, match="map@5 is not defined without relevant images, which query 1 has none of"
+        EvaluationError,
+        match="map@5 needs a relevant image for every query, which the one in place 1",
     ):
         build(5).per_query(outcome)
 
 
-@pytest.mark.parametrize(("k", "message"), [(0, "k must be 1 or more, got 0"), (None, "map@K needs k")])
+@pytest.mark.parametrize(("k", "message"), [(0, "map@K needs a k of 1 or more"), (None, "map@K needs a k")])
 def test_k_must_be_positive(k, message):
     with pytest.raises(ValueError, match=message):
         build(k)

@@ -4,9 +4,8 @@ import pytest
 
 from evaluate import metrics
 from evaluate.errors import EvaluationError
+from evaluate.metrics import map_at_k, recall_at_k
 from evaluate.metrics.knn_f1 import NeighbourVoteF1
-from evaluate.metrics.map_at_k import MeanAveragePrecision
-from evaluate.metrics.recall_at_k import Recall
 
 
 def refusal(name):
@@ -18,9 +17,9 @@ def refusal(name):
 @pytest.mark.parametrize(
     ("name", "metric"),
     [
-        ("map@100", MeanAveragePrecision(100)),
-        ("map@007", MeanAveragePrecision(7)),
-        ("recall@5", Recall(5)),
+        ("map@100", map_at_k.build(100)),
+        ("map@007", map_at_k.build(7)),
+        ("recall@5", recall_at_k.build(5)),
         ("knn-f1", NeighbourVoteF1()),
     ],
 )

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluate.errors import EvaluationError
 from evaluate.metrics.recall_at_k import build
 from evaluate.outcome import Outcome
 
@@ -39,11 +40,16 @@ def test_it_is_that_of_a_plain_loop_and_grows_with_k(hits, k):
 
 
 def test_a_query_without_relevant_images_is_refused():
-    with pytest.raises(ValueError, match="recall@5 is not defined without relevant images"):
+    with pytest.raises(
+        EvaluationError,
+        match="recall@5 needs a relevant image for every query, which the one in place 0 has not",
+    ):
         build(5).per_query(outcome_of([[0, 0]], [0]))
 
 
-@pytest.mark.parametrize(("k", "message"), [(0, "k must be 1 or more, got 0"), (None, "recall@K needs k")])
+@pytest.mark.parametrize(
+    ("k", "message"), [(0, "recall@K needs a k of 1 or more"), (None, "recall@K needs a k")]
+)
 def test_k_must_be_positive(k, message):
     with pytest.raises(ValueError, match=message):
         build(k)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluate.errors import EvaluationError
-from evaluate.rankings import read_submission, write_long, write_submission
+from evaluate.formats.submission import read_submission, write_long, write_submission
 
 identifiers = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(
     lambda text: text.split() == [text] and not text.startswith("\ufeff")
@@ -62,7 +62,10 @@ class TestSubmission:
     @pytest.mark.parametrize(
         ("content", "sentence"),
         [
-            (b"id,images\nq,a\nq,b\n", ", line 3: the query 'q' is there a second time; keep one of the two"),
+            (
+                b"id,images\nq,a\nq,b\n",
+                ", line 3: the query 'q' was already given on line 2; keep one of the two",
+            ),
             (b"id,images\n,a\n", ", line 2: the query id is empty; every record needs one"),
             (
                 b"id,image\nq,a\n",

@@ -1,0 +1,111 @@
+"""Rankings as files: the submission of GLDv2 retrieval, and a long table with scores."""
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import SupportsFloat
+
+from evaluate.errors import EvaluationError
+from evaluate.formats.writing import replace_csv
+from evaluate.tables import read_table
+
+
+def write_submission(path: str | Path, query_ids: Sequence[str], ranked_ids: Sequence[Sequence[str]]) -> None:
+    """Write CSV `id,images`, the ids of each ranking separated by spaces, best first.
+
+    The file appears whole or not at all. A query without an answer keeps its record, with no image.
+
+    Raises:
+        EvaluationError: an id is empty or holds white space, which would split it in two, a query is
+            there twice, or the file cannot be written.
+        ValueError: there are not as many rankings as queries.
+    """
+    file = Path(path)
+    _check_queries(file, query_ids)
+    rows: list[list[str]] = [["id", "images"]]
+    for query_id, images in zip(query_ids, ranked_ids, strict=True):
+        for identifier in (query_id, *images):
+            # The very split of the reader; "\0" is refused there as well.
+            if identifier.split() != [identifier] or "\0" in identifier:
+                raise EvaluationError(
+                    f"{file}: the id {identifier!r} (query {query_id!r}) is empty or holds white space, "
+                    "which a submission cannot carry; rename the photo or write the long format"
+                )
+        rows.append([query_id, " ".join(images)])
+    replace_csv(file, rows)
+
+
+def write_long(
+    path: str | Path,
+    query_ids: Sequence[str],
+    ranked_ids: Sequence[Sequence[str]],
+    scores: Sequence[Sequence[SupportsFloat]],
+) -> None:
+    """Write CSV `query,id,rank,score`, a record for each ranked image; rank 1 is the best.
+
+    Scores are written with as many digits as their type needs to be read back unchanged. The file
+    appears whole or not at all.
+
+    Raises:
+        EvaluationError: an id is empty, a query is there twice, a score is not a number,
+            or the file cannot be written.
+        ValueError: there are not as many rankings, or scores of a ranking, as queries or ids.
+    """
+    file = Path(path)
+    _check_queries(file, query_ids)
+    rows: list[list[str]] = [["query", "id", "rank", "score"]]
+    for query_id, images, values in zip(query_ids, ranked_ids, scores, strict=True):
+        for rank, (image_id, value) in enumerate(zip(images, values, strict=True), start=1):
+            if not image_id:
+                raise EvaluationError(
+                    f"{file}: the image of rank {rank} (query {query_id!r}) has an empty id; give it one"
+                )
+            if math.isnan(float(value)):
+                raise EvaluationError(
+                    f"{file}: the score of the image {image_id!r} (query {query_id!r}) is not a number; "
+                    "look for NaN in its descriptor"
+                )
+            rows.append([query_id, image_id, str(rank), str(value)])
+    replace_csv(file, rows)
+
+
+def records(path: Path) -> Iterator[tuple[int, str, tuple[str, ...], None]]:
+    """Yield (line, query id, ranked image ids best first, None) of CSV `id,images`, in the order of the file.
+
+    An image that is ranked twice stays twice: the metrics say what that means.
+
+    Raises:
+        EvaluationError: the file cannot be read or is not UTF-8 text, lacks a column, or a query is
+            there twice or has an empty id; file, line and id are named.
+    """
+    line_of_query: dict[str, int] = {}
+    for line, (raw_id, images) in read_table(path, ("id", "images")):
+        query_id = raw_id.strip()
+        if not query_id:
+            raise EvaluationError(f"{path}, line {line}: the query id is empty; every record needs one")
+        if query_id in line_of_query:
+            raise EvaluationError(
+                f"{path}, line {line}: the query {query_id!r} was already given on line "
+                f"{line_of_query[query_id]}; keep one of the two"
+            )
+        line_of_query[query_id] = line
+        yield line, query_id, tuple(images.split()), None
+
+
+def read_submission(path: str | Path) -> dict[str, tuple[str, ...]]:
+    """Read CSV `id,images` into query id -> ranked image ids, best first, in the order of the file.
+
+    Raises:
+        EvaluationError: as `records` does.
+    """
+    return {query_id: images for _, query_id, images, _ in records(Path(path))}
+
+
+def _check_queries(file: Path, query_ids: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for query_id in query_ids:
+        if not query_id:
+            raise EvaluationError(f"{file}: a query has an empty id; give it one")
+        if query_id in seen:
+            raise EvaluationError(f"{file}: the query {query_id!r} is there twice; keep one of the two")
+        seen.add(query_id)
