@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -38,6 +39,12 @@ class Labels:
         for codes, least in ((self.queries, 0), (self.neighbours, -1)):
             if codes.size and not least <= codes.min() <= codes.max() < len(self.names):
                 raise ValueError(f"codes must be from {least} to {len(self.names) - 1}")
+
+    @cached_property
+    def voters(self) -> IntArray:
+        """The neighbours (Q, K) with those that have a vote in front, in their order, and -1 behind them."""
+        order = np.argsort(self.neighbours < 0, axis=1, kind="stable")
+        return np.take_along_axis(self.neighbours, order, axis=1)
 
     def select(self, mask: npt.NDArray[np.bool_]) -> Self:
         """Return the labels of the queries where `mask` (Q,) is True; the codes stay what they are."""

@@ -24,7 +24,7 @@ class Metric(Protocol):
 
     @property
     def depth(self) -> int | None:
-        """How many ranks the metric looks at; None where it looks at all that there are."""
+        """How many ranks to ask a system for, so that the metric is right; None for all that there are."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from evaluate.outcome import Outcome
 Tie = Literal["largest", "nearest"]
 NUM_VOTES = 5
 _NOBODY = -1
+_DEPTH = 100
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class NeighbourVoteF1:
 
     @property
     def depth(self) -> int | None:
-        """All ranks: the fifth image with a label may stand anywhere."""
-        return None
+        """A hundred are enough to ask for; of a longer ranking all count, where few images have a label."""
+        return _DEPTH
 
     @property
     def is_mean(self) -> bool:
@@ -59,7 +60,8 @@ class NeighbourVoteF1:
 
     def predictions(self, outcome: Outcome) -> IntArray:
         """Vote for each query, (Q,): a code of `outcome.labels.names`, -1 where nobody votes."""
-        votes = _first_votes(self._labels(outcome).neighbours)
+        votes = self._labels(outcome).voters[:, :NUM_VOTES]
+        votes = np.pad(votes, ((0, 0), (0, NUM_VOTES - votes.shape[1])), constant_values=_NOBODY)
         counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
         counts[votes == _NOBODY] = 0
         if self.tie == "largest":
@@ -97,13 +99,6 @@ def build(k: int | None) -> Metric:
     """Make the metric with its five votes; it takes no k."""
     refuse_k("knn-f1", k)
     return NeighbourVoteF1()
-
-
-def _first_votes(neighbours: IntArray) -> IntArray:
-    # (Q, 5): those with a label move to the front in their order, -1 fills up.
-    order = np.argsort(neighbours == _NOBODY, axis=1, kind="stable")[:, :NUM_VOTES]
-    votes = np.take_along_axis(neighbours, order, axis=1)
-    return np.pad(votes, ((0, 0), (0, NUM_VOTES - votes.shape[1])), constant_values=_NOBODY)
 
 
 def _renumber(actual: IntArray, predicted: IntArray) -> tuple[IntArray, IntArray, int]:
