@@ -55,6 +55,16 @@ def read_solution(path: Path) -> Iterator[SolutionRecord]:
         )
 
 
+def ignored_queries(path: Path) -> frozenset[str]:
+    """List the queries that a truth of GLDv2, of retrieval or recognition, marks Ignored.
+
+    Raises:
+        EvaluationError: the file is unfit.
+    """
+    records = read_table(path, ("id",), ("usage",))
+    return frozenset(raw_id.strip() for _, (raw_id, usage) in records if usage.strip().lower() == _IGNORED)
+
+
 def _relevant_ids(place: str, query_id: str, images: str) -> tuple[str, ...]:
     seen: dict[str, None] = {}  # a set that keeps the order
     for image_id in images.split():

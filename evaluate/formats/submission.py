@@ -69,7 +69,7 @@ def write_long(
     replace_csv(file, rows)
 
 
-def records(path: Path) -> Iterator[tuple[int, str, tuple[str, ...], None]]:
+def records(path: Path) -> Iterator[tuple[int, str, Sequence[str], None]]:
     """Yield (line, query id, ranked image ids best first, None) of CSV `id,images`, in the order of the file.
 
     An image that is ranked twice stays twice: the metrics say what that means.
@@ -89,7 +89,7 @@ def records(path: Path) -> Iterator[tuple[int, str, tuple[str, ...], None]]:
                 f"{line_of_query[query_id]}; keep one of the two"
             )
         line_of_query[query_id] = line
-        yield line, query_id, tuple(images.split()), None
+        yield line, query_id, images.split(), None
 
 
 def read_submission(path: str | Path) -> dict[str, tuple[str, ...]]:
@@ -98,7 +98,7 @@ def read_submission(path: str | Path) -> dict[str, tuple[str, ...]]:
     Raises:
         EvaluationError: as `records` does.
     """
-    return {query_id: images for _, query_id, images, _ in records(Path(path))}
+    return {query_id: tuple(images) for _, query_id, images, _ in records(Path(path))}
 
 
 def _check_queries(file: Path, query_ids: Sequence[str]) -> None:

@@ -39,10 +39,11 @@ def replace_lines(file: Path, lines: Iterable[str]) -> None:
 
 def _csv_lines(records: Iterable[Sequence[str]]) -> Iterable[str]:
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    # With "\r\n" as the end of a record the writer puts quotes around a field that holds either of them.
+    writer = csv.writer(buffer, lineterminator="\r\n")
     for record in records:
         writer.writerow(record)
-        yield buffer.getvalue()
+        yield buffer.getvalue().removesuffix("\r\n") + "\n"
         buffer.seek(0)
         buffer.truncate()
 
