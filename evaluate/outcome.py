@@ -120,7 +120,7 @@ class Outcome:
         Raises:
             ValueError: one kind of label comes without the other, a query has none, or lengths differ.
         """
-        table = truth.closed_up(ranked_rows(rows, len(truth.query_ids)))
+        table, _ = truth.closed_up(ranked_rows(rows, len(truth.query_ids)))
         first = first_occurrences(table)
         labels = None
         if query_labels is not None and labels_by_row is not None:

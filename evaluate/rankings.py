@@ -1,7 +1,7 @@
 """The answers of one system, whatever file or program they come from: images by query, best first."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,6 +9,10 @@ import numpy as np
 
 from evaluate.arrays import FloatArray, IntArray, ranked_rows
 from evaluate.errors import EvaluationError
+from evaluate.numbering import Numbering
+
+# Ids that are numbered at once: some 100 MB of strings.
+_MANY = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,11 +20,12 @@ class Rankings:
     """Rankings of Q queries, best first.
 
     `rows` (Q, K) are places in `image_ids`, which holds each id once, and -1 behind the last answer.
-    `scores` (Q, K) are NaN there, and None where nobody gave any. `source` opens every message.
+    `scores` (Q, K) are NaN there, and None where nobody gave any. `source` opens every message; `find`
+    tells the line of that file where a query, or an image of a query, stands.
 
     Raises:
         ValueError: shapes or places do not fit each other.
-        EvaluationError: a query is there twice.
+        EvaluationError: a query is there twice, or a score is not a number.
     """
 
     query_ids: tuple[str, ...]
@@ -28,6 +33,7 @@ class Rankings:
     rows: IntArray
     scores: FloatArray | None = None
     source: str = "the rankings"
+    find: Callable[[str, str | None], int | None] | None = None
 
     def __post_init__(self) -> None:
         rows = ranked_rows(self.rows, len(self.query_ids))
@@ -36,10 +42,36 @@ class Rankings:
         if self.scores is not None and self.scores.shape != rows.shape:
             raise ValueError(f"scores must be {rows.shape}, got {self.scores.shape}")
         object.__setattr__(self, "rows", rows)
-        if len(set(self.query_ids)) < len(self.query_ids):
-            seen: set[str] = set()
-            twice = next(name for name in self.query_ids if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-            raise EvaluationError(f"{self.source}: the query {twice!r} is there twice; keep one of the two")
+        self._check_ids()
+        self._check_scores()
+
+    def place(self, query_id: str, image_id: str | None = None) -> str:
+        """Name the file, and the line where it is known, of a query or of one of its images."""
+        line = self.find and self.find(query_id, image_id)
+        return f"{self.source}, line {line}" if line else self.source
+
+    def _check_ids(self) -> None:
+        if len(set(self.query_ids)) == len(self.query_ids):
+            return
+        seen: set[str] = set()
+        for name in self.query_ids:
+            if name in seen:
+                raise EvaluationError(
+                    f"{self.source}: the query {name!r} is there twice; keep one of the two"
+                )
+            seen.add(name)
+
+    def _check_scores(self) -> None:
+        if self.scores is None:
+            return
+        wrong = np.argwhere(np.isnan(self.scores) & (self.rows >= 0))
+        if wrong.size:
+            query, rank = wrong[0].tolist()
+            name, image = self.query_ids[query], self.image_ids[self.rows[query, rank]]
+            raise EvaluationError(
+                f"{self.place(name, image)}: the score of the image {image!r} (query {name!r}) is no number; "
+                "look for NaN in its descriptor"
+            )
 
     def ids_of(self, place: int) -> tuple[str, ...]:
         """List the ranked image ids of the query in this place."""
@@ -64,7 +96,10 @@ class Rankings:
 
     @classmethod
     def collect(
-        cls, records: Iterable[tuple[str, Sequence[str], Sequence[float] | None]], source: str
+        cls,
+        records: Iterable[tuple[str, Sequence[str], Sequence[float] | None]],
+        source: str,
+        find: Callable[[str, str | None], int | None] | None = None,
     ) -> Self:
         """Gather (query id, image ids best first, their scores or None) one by one.
 
@@ -75,27 +110,30 @@ class Rankings:
             EvaluationError: a query is there twice.
         """
         query_ids: list[str] = []
-        row_of_id: dict[str, int] = {}
-        rows, lengths, values = array("q"), array("q"), array("d")
-        number = row_of_id.setdefault
+        numbering, waiting = Numbering(), list[str]()
+        rows: list[IntArray] = []
+        lengths, values = array("q"), array("d")
         scored = True
         for query_id, images, scores in records:
             query_ids.append(query_id)
-            # len is taken before the id is added, so a new id gets the next number.
-            rows.extend([number(name, len(row_of_id)) for name in images])
+            waiting += images
             lengths.append(len(images))
+            if len(waiting) >= _MANY:
+                rows.append(numbering.of(waiting))
+                waiting.clear()
             if scores is None:
                 scored = False
             elif len(scores) != len(images):
                 raise ValueError(f"the query {query_id!r} has {len(images)} images and {len(scores)} scores")
             elif scored:
                 values.extend(scores)
-        counts = np.frombuffer(lengths, dtype=np.int64) if query_ids else np.empty(0, np.int64)
+        rows.append(numbering.of(waiting))
+        counts = np.array(lengths, dtype=np.int64)
         filled = np.arange(counts.max(initial=0)) < counts[:, None]
         table = np.full(filled.shape, -1, dtype=np.int64)
-        table[filled] = np.frombuffer(rows, dtype=np.int64) if rows else ()
+        table[filled] = np.concatenate(rows)
         score_table = None
         if scored and query_ids:
             score_table = np.full(filled.shape, np.nan)
-            score_table[filled] = np.frombuffer(values) if values else ()
-        return cls(tuple(query_ids), tuple(row_of_id), table, score_table, source)
+            score_table[filled] = np.array(values)
+        return cls(tuple(query_ids), tuple(numbering.names), table, score_table, source, find)

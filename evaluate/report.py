@@ -1,64 +1,89 @@
-"""Scores an outcome by several metrics, overall and for each usage, and shows the figures."""
+"""What an evaluation says: figures with intervals, by usage and by group, and how far to trust them."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from evaluate.bootstrap import percentile_interval
+from evaluate.arrays import BoolArray
+from evaluate.coverage import Coverage
+from evaluate.errors import EvaluationError
+from evaluate.figures import Figure, figures
+from evaluate.intervals import Kind
 from evaluate.metric import Metric
 from evaluate.outcome import Outcome
+from evaluate.strata import relevance_strata, strata
 from evaluate.truth import Truth
 
 _MAX_LISTED = 10
+ALL = "all queries"
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A metric's value over `queries` queries, and its 95 % bootstrap interval."""
+class Sampling:
+    """How intervals are made: their kind, how likely they hold the truth, how many resamples, which seed."""
 
-    value: float
-    low: float
-    high: float
-    queries: int
+    kind: Kind = "bca"
+    level: float = 0.95
+    resamples: int = 10_000
+    seed: int = 0
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        names = {"bca": "BCa", "percentile": "percentile"}
+        return (
+            f"{self.level * 100:g} % {names[self.kind]} bootstrap intervals over queries, "
+            f"{self.resamples:,} resamples, seed {self.seed}"
+        )
 
 
 @dataclass(frozen=True)
 class Report:
     """Figures by the name of their metric, over all queries and for each usage (sorted).
 
-    `unanswered` are the queries without a single ranked image; they count as wrong in every figure.
+    `strata` has them by column and by value of that column. `unanswered` are the queries without a single
+    ranked image; they count as wrong in every figure. `notes` say what was decided on the way.
     """
 
-    metrics: dict[str, Figure]
-    usages: dict[str, dict[str, Figure]]
+    metrics: Mapping[str, Figure]
+    usages: Mapping[str, Mapping[str, Figure]]
     unanswered: tuple[str, ...]
+    sampling: Sampling = field(default_factory=Sampling)
+    strata: Mapping[str, Mapping[str, Mapping[str, Figure]]] = field(default_factory=dict)
+    coverage: Coverage | None = None
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Give the report as dicts, lists and plain numbers, ready for JSON."""
         return {
-            "metrics": {name: asdict(figure) for name, figure in self.metrics.items()},
-            "usages": {
-                usage: {name: asdict(figure) for name, figure in figures.items()}
-                for usage, figures in self.usages.items()
+            "metrics": _plain(self.metrics),
+            "usages": {usage: _plain(found) for usage, found in self.usages.items()},
+            "strata": {
+                column: {value: _plain(found) for value, found in groups.items()}
+                for column, groups in self.strata.items()
             },
             "unanswered": list(self.unanswered),
+            "coverage": None if self.coverage is None else self.coverage.to_dict(),
+            "interval": asdict(self.sampling),
+            "notes": list(self.notes),
         }
 
     def table(self) -> str:
-        """Show the report as text: a block for all queries, one for each usage, then who got no answer."""
-        titles = ["all queries", *self.usages]
-        width = max(len(text) for text in [*titles, *self.metrics])
-        blocks = [_block("all queries", self.metrics, width)]
-        blocks += [_block(usage, figures, width) for usage, figures in self.usages.items()]
+        """Show the report as text: all queries, each usage and group, then what is missing."""
+        blocks = {ALL: self.metrics, **self.usages}
+        for column, groups in self.strata.items():
+            blocks |= {f"{column} = {value}": found for value, found in groups.items()}
+        width = max(len(text) for text in [*blocks, *self.metrics])
+        texts = [_block(title, found, width, self.sampling.level) for title, found in blocks.items()]
         if self.unanswered:
             listed = ", ".join(self.unanswered[:_MAX_LISTED])
             more = len(self.unanswered) - _MAX_LISTED
-            blocks.append(
+            texts.append(
                 f"no answer, counted as wrong: {len(self.unanswered)} "
                 f"({listed}{f' and {more} more' if more > 0 else ''})"
             )
-        return "\n\n".join(blocks)
+        texts += [*self.notes, self.sampling.sentence()]
+        return "\n\n".join(texts)
 
 
 def score(
@@ -66,49 +91,68 @@ def score(
     outcome: Outcome,
     metrics: Sequence[Metric],
     *,
-    seed: int = 0,
-    resamples: int = 10_000,
+    sampling: Sampling | None = None,
+    columns: Mapping[str, Sequence[str] | None] | None = None,
+    coverage: Coverage | None = None,
+    notes: Sequence[str] = (),
 ) -> Report:
-    """Compute every metric with its interval, over all queries and over those of each usage.
+    """Compute every metric with its interval, over all queries, those of each usage and of each group.
 
-    Each figure draws its resamples from `seed` anew, so it is the same whatever stands beside it.
+    `columns` give each query (Q) a value, and queries with the same one are a group; None in place of the
+    values groups by how many images are relevant. Each figure draws its
+    resamples from the seed anew, so it is the same whatever stands beside it.
 
     Raises:
         ValueError: truth and outcome have not the same queries, or there is no metric.
-        EvaluationError: a metric needs what the outcome does not hold.
+        EvaluationError: a metric needs what the outcome does not hold, or no query counts for it.
     """
     if not np.array_equal(truth.num_relevant, outcome.num_relevant):
         raise ValueError("the outcome must be of the queries of this truth, in the same order")
     if not metrics:
         raise ValueError("there must be at least one metric")
+    how = sampling or Sampling()
     usages = np.array(truth.usages, dtype=object)
+    by_usage = {usage: usages == usage for usage in sorted(set(truth.usages) - {""})}
+    everyone = {ALL: np.ones(outcome.num_queries, dtype=np.bool_)}
+
+    def of(groups: Mapping[str, BoolArray]) -> dict[str, dict[str, Figure]]:
+        return figures(
+            metrics, outcome, groups, seed=how.seed, kind=how.kind, resamples=how.resamples, level=how.level
+        )
+
+    together = of({**everyone, **by_usage})
+    overall = together.pop(ALL)
+    for metric in metrics:
+        if metric.name not in overall:
+            raise EvaluationError(f"no query counts for {metric.name}; choose another metric")
     return Report(
-        metrics=_figures(outcome, metrics, seed, resamples),
-        usages={
-            usage: _figures(outcome.select(usages == usage), metrics, seed, resamples)
-            for usage in sorted(set(truth.usages) - {""})
-        },
-        unanswered=tuple(
+        overall,
+        together,
+        tuple(
             query_id
             for query_id, answers in zip(truth.query_ids, outcome.num_answers.tolist(), strict=True)
             if answers == 0
         ),
+        how,
+        {name: of(_groups(values, outcome)) for name, values in (columns or {}).items()},
+        coverage,
+        tuple(notes),
     )
 
 
-def _figures(outcome: Outcome, metrics: Sequence[Metric], seed: int, resamples: int) -> dict[str, Figure]:
-    figures: dict[str, Figure] = {}
-    for metric in metrics:
-        value = float(metric.figure(outcome, np.ones((1, outcome.num_queries)))[0])
-        low, high = percentile_interval(metric, outcome, rng=seed, resamples=resamples)
-        figures[metric.name] = Figure(value, low, high, outcome.num_queries)
-    return figures
+def _groups(values: Sequence[str] | None, outcome: Outcome) -> Mapping[str, BoolArray]:
+    return relevance_strata(outcome.num_relevant) if values is None else strata(values)
 
 
-def _block(title: str, figures: dict[str, Figure], width: int) -> str:
-    lines = [f"{title:<{width}}   value   95 % interval     queries"]
+def _plain(found: Mapping[str, Figure]) -> dict[str, object]:
+    return {name: asdict(figure) for name, figure in found.items()}
+
+
+def _block(title: str, found: Mapping[str, Figure], width: int, level: float) -> str:
+    head = f"{level * 100:g} % interval"
+    lines = [f"{title:<{width}}   value   {head:<17} queries"]
     lines += [
         f"{name:<{width}}  {figure.value:.4f}   {figure.low:.4f} - {figure.high:.4f}   {figure.queries:>7}"
-        for name, figure in figures.items()
+        for name, figure in found.items()
     ]
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from evaluate.arrays import (
     ranked_rows,
 )
 from evaluate.errors import EvaluationError
-from evaluate.formats.solution import read_solution
+from evaluate.formats.solution import SolutionRecord, read_solution
 from evaluate.outcome_parts import EASY, HARD, Difficulty, Gains
 
 
@@ -65,10 +65,10 @@ class Truth:
                 raise ValueError(f"{field} must have {num_queries} entries, got {len(entries)}")
         if self.gains is not None:
             self._check_gains(self.gains)
-        object.__setattr__(self, "relevant", tuple(_ascending(rows) for rows in self.relevant))
-        object.__setattr__(self, "ignored", tuple(_ascending(rows) for rows in self.ignored))
+        object.__setattr__(self, "relevant", _ascending(self.relevant))
+        object.__setattr__(self, "ignored", _ascending(self.ignored))
         if self.easy is not None:
-            object.__setattr__(self, "easy", tuple(_ascending(rows) for rows in self.easy))
+            object.__setattr__(self, "easy", _ascending(self.easy))
         for query_id, relevant, ignored in zip(self.query_ids, self.relevant, self.ignored, strict=True):
             if ignored.size and members(ignored, relevant).any():
                 raise ValueError(f"a row is both relevant and ignored for the query {query_id!r}")
@@ -86,16 +86,21 @@ class Truth:
         num_ignored = np.array([rows.size for rows in self.ignored], dtype=np.int64)
         return self.num_images - self.num_relevant - num_ignored
 
-    def closed_up(self, rows: IntArray) -> IntArray:
-        """Take what is ignored out of the rankings `rows` (Q, K), if this truth does so.
+    def closed_up(
+        self, rows: IntArray, values: FloatArray | None = None
+    ) -> tuple[IntArray, FloatArray | None]:
+        """Take what is ignored out of the rankings `rows` (Q, K) and their `values`, if this truth does so.
 
-        What stood behind moves up, and -1 fills the end.
+        What stood behind moves up; -1 and NaN fill the end.
         """
         if not self.closes_up:
-            return rows
+            return rows, values
         ignored = self.is_ignored(rows)
         order = np.argsort(ignored, axis=1, kind="stable")
-        return np.take_along_axis(np.where(ignored, -1, rows), order, axis=1)
+        closed = np.take_along_axis(np.where(ignored, -1, rows), order, axis=1)
+        if values is None:
+            return closed, None
+        return closed, np.take_along_axis(np.where(ignored, np.nan, values), order, axis=1)
 
     def is_relevant(self, rows: npt.NDArray[np.integer]) -> BoolArray:
         """Mark what is correct in the rankings `rows` (Q, K), repeated or not."""
@@ -217,19 +222,34 @@ class Truth:
             EvaluationError: the file is unfit, or an image is not in the database; file, line and id
                 are named.
         """
-        records = list(read_solution(Path(path)))
+        return cls.from_records(list(read_solution(Path(path))), rows_by_id)
+
+    @classmethod
+    def from_records(
+        cls,
+        records: Sequence[SolutionRecord],
+        rows_by_id: Mapping[str, int],
+        num_images: int | None = None,
+    ) -> Self:
+        """Take the records of a solution file, as `from_solution` does; `num_images` has the whole database.
+
+        Raises:
+            EvaluationError: an image is not in `rows_by_id`; file, line and id are named.
+        """
         relevant: list[IntArray] = []
         for record in records:
-            for image_id in record.image_ids:
-                if image_id not in rows_by_id:
-                    raise EvaluationError(
-                        f"{record.place} names the image {image_id!r}, which is not in the database; "
-                        "add the image or use the solution of this database"
-                    )
-            relevant.append(_frozen(rows_by_id[image_id] for image_id in record.image_ids))
+            rows = [rows_by_id.get(image_id, -1) for image_id in record.image_ids]
+            if -1 in rows:
+                raise EvaluationError(
+                    f"{record.place} names the image {record.image_ids[rows.index(-1)]!r}, which is not in "
+                    "the database; add the image or use the solution of this database"
+                )
+            relevant.append(_frozen(rows))
         query_ids = tuple(record.query_id for record in records)
-        own = tuple(_frozen((rows_by_id[name],) if name in rows_by_id else ()) for name in query_ids)
-        return cls(query_ids, tuple(relevant), own, tuple(record.usage for record in records))
+        nothing = _frozen(())
+        own = tuple(_frozen((rows_by_id[name],)) if name in rows_by_id else nothing for name in query_ids)
+        usages = tuple(record.usage for record in records)
+        return cls(query_ids, tuple(relevant), own, usages, num_images=num_images)
 
 
 def _frozen(rows: Iterable[int]) -> IntArray:
@@ -239,13 +259,26 @@ def _frozen(rows: Iterable[int]) -> IntArray:
     return array
 
 
-def _ascending(rows: npt.NDArray[np.integer]) -> IntArray:
+def _ascending(rows_by_query: tuple[IntArray, ...]) -> tuple[IntArray, ...]:
+    """Sort the rows of each query, if need be, and check that each is there once."""
+    # Most often all are sorted; to look at all at once takes a hundredth of the time.
+    lengths = [np.shape(rows) for rows in rows_by_query]
+    if all(len(shape) == 1 for shape in lengths):
+        together = np.concatenate([*rows_by_query, np.empty(0, dtype=np.int64)])
+        ends = np.cumsum([shape[0] for shape in lengths])
+        rises = np.diff(together) > 0
+        rises[ends[(ends > 0) & (ends < together.size)] - 1] = True
+        typed = all(getattr(rows, "dtype", None) == np.int64 for rows in rows_by_query)
+        if typed and rises.all() and together.min(initial=0) >= 0:
+            return rows_by_query
+    return tuple(_sorted(rows) for rows in rows_by_query)
+
+
+def _sorted(rows: npt.NDArray[np.integer]) -> IntArray:
     array = np.asarray(rows)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise ValueError(f"the rows of a query must be a list of integers, got {array.dtype} {array.shape}")
-    array = array.astype(np.int64, copy=False)
-    if (array[1:] <= array[:-1]).any():
-        array = np.sort(array)
+    array = np.sort(array.astype(np.int64, copy=False))
     if (array[1:] == array[:-1]).any() or (array.size and array[0] < 0):
         raise ValueError("the rows of a query must be 0 or more, each once")
     return array

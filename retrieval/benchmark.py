@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluate.evaluation import report_of
+from evaluate.ground_truth import GroundTruth, Held
+from evaluate.image_index import ImageIndex
 from evaluate.metric import Metric
-from evaluate.outcome import Outcome
-from evaluate.report import Report, score
+from evaluate.report import Report, Sampling
 from evaluate.truth import Truth
 from extract.errors import PhotosError
 from extract.photos import Photos
@@ -25,10 +27,11 @@ _IGNORED = "ignored"
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A report, the ranking behind it (in the order of the truth's queries) and what it took."""
+    """A report, the truth and ranking behind it (in the order of the truth's queries) and what it took."""
 
     report: Report
-    truth: Truth
+    known: GroundTruth
+    held: Held
     ranking: Ranking
     failures: Mapping[str, str]
     seconds: Mapping[str, float]
@@ -102,9 +105,10 @@ def run(
     chain: Chain,
     *,
     depth: int = 100,
-    seed: int = 0,
+    sampling: Sampling | None = None,
+    by: Sequence[str] = (),
 ) -> Benchmark:
-    """Rank `depth` photographs for every query of `truth` and score them.
+    """Rank `depth` photographs for every query of `truth` and score them, also by the columns `by`.
 
     A query without a photograph, or whose photograph could not be read, has no answer and counts as wrong.
     A query that the store holds under the same id never finds itself.
@@ -113,10 +117,12 @@ def run(
     exclude = np.array([engine.rows_by_id.get(name, PAD) for name in names], np.int64)
     answer = engine.search(described.queries, depth, chain, exclude=exclude)
     ranking = _in_order(answer.ranking, names, truth.query_ids)
-    outcome = _outcome(engine, described.asked, truth, ranking)
-    report = score(truth, outcome, metrics, seed=seed)
+    known = ground_truth(engine, described.asked, truth)
+    scores = np.where(ranking.rows == PAD, np.nan, ranking.scores.astype(np.float64))
+    held = known.hold_rows(ranking.rows, scores)
+    report = report_of(held, known, metrics, sampling=sampling, by=by)
     seconds = {"describe": described.seconds, **answer.seconds}
-    return Benchmark(report, truth, ranking, described.failures, seconds)
+    return Benchmark(report, known, held, ranking, described.failures, seconds)
 
 
 def _in_order(ranking: Ranking, names: Sequence[str], query_ids: Sequence[str]) -> Ranking:
@@ -133,14 +139,30 @@ def _in_order(ranking: Ranking, names: Sequence[str], query_ids: Sequence[str]) 
     return Ranking(rows, padded(ranking.scores, -np.inf), columns)
 
 
-def _outcome(engine: Engine, queries: Photos, truth: Truth, ranking: Ranking) -> Outcome:
-    labels = dict(zip(queries.ids, queries.labels, strict=True))
-    query_labels = [labels.get(name, "") for name in truth.query_ids]
-    if not all(query_labels):
-        return Outcome.from_rows(truth, ranking.rows)
-    return Outcome.from_rows(
+def ground_truth(engine: Engine, queries: Photos, truth: Truth) -> GroundTruth:
+    """Join a truth in rows of the store with what the lists say of its queries and photographs."""
+    place = {name: row for row, name in enumerate(queries.ids)}
+    asked = [place.get(name) for name in truth.query_ids]
+    labels = tuple("" if row is None else queries.labels[row] for row in asked)
+    names = dict.fromkeys(name for metadata in queries.metadata for name in metadata)
+    columns = {
+        name: tuple("" if row is None else queries.metadata[row].get(name, "") for row in asked)
+        for name in names
+    }
+    return GroundTruth(
         truth,
-        ranking.rows,
-        query_labels=query_labels,
-        labels_by_row=dict(enumerate(engine.store.records.labels)),
+        image_index(engine),
+        is_whole=True,
+        source=str(engine.store.path),
+        query_labels=labels if all(labels) else None,
+        columns={"label": labels, **columns},
+    )
+
+
+def image_index(engine: Engine) -> ImageIndex:
+    """List the photographs of a store that can be found, with their rows and labels."""
+    records = engine.store.records
+    rows = np.flatnonzero(engine.store.current).tolist()
+    return ImageIndex(
+        tuple(records.ids[row] for row in rows), tuple(rows), tuple(records.labels[row] for row in rows)
     )

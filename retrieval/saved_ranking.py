@@ -21,7 +21,7 @@ def write(path: str, done: Benchmark, engine: Engine) -> None:
     ids = engine.store.records.ids
     used = [row[row != PAD] for row in done.ranking.rows]
     ranked = [[ids[row] for row in rows] for rows in used]
-    query_ids = done.truth.query_ids
+    query_ids = done.known.truth.query_ids
     if any(name != "".join(name.split()) for names in (*ranked, query_ids) for name in names):
         logger.warning("ids hold white space: %s is written in the long form query,id,rank,score", path)
         scores = [

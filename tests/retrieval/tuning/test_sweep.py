@@ -27,7 +27,7 @@ def folds(trial):
 def evaluated(engine, asked, chain):
     described, truth = asked
     done = benchmark.run(engine, described, truth, [METRIC], chain)
-    return benchmark._outcome(engine, described.asked, truth, done.ranking)
+    return done.held.outcome
 
 
 @pytest.mark.parametrize("top", [8, 16])

@@ -1,0 +1,204 @@
+"""Compare systems on the same queries: differences with intervals, tests, and the queries that moved most."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from evaluate.effect_size import Tally, cohens_d, rank_biserial, tally
+from evaluate.errors import EvaluationError
+from evaluate.figures import Figure, figures
+from evaluate.ground_truth import GroundTruth, Held
+from evaluate.holm import adjusted
+from evaluate.metric import Metric
+from evaluate.outcome import Outcome
+from evaluate.paired import difference_interval, differences, permutation_p_value
+from evaluate.power import detectable, queries_needed
+from evaluate.report import ALL, Sampling
+
+_MOVED = 10
+_SHOWN_RANKS = 5
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A query whose value changed: before and after, and the ranks (from 1) of its first correct images."""
+
+    query_id: str
+    before: float
+    after: float
+    ranks_before: tuple[int, ...]
+    ranks_after: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How `system` differs from the baseline in the metric, the figure of the system less the baseline's.
+
+    `low` and `high` are the ends of the percentile interval: differences have many zeros, and on such it
+    holds the truth more often than BCa (measured, `tests/evaluate/test_coverage_of_intervals.py`).
+    `p` is that of a paired permutation test, `p_holm` the same after Holm's correction for all systems that
+    are compared. `tally` counts the queries on which the system does better, the same and worse. `d` is
+    Cohen's d_z, `rank_biserial` the matched-pairs rank-biserial correlation, and None where no query
+    moved. `detectable` is the smallest difference that so many queries would show four times in five,
+    `queries_for_a_point` how many a difference of .01 would take; None with a single query. A positive
+    difference is a larger figure; the tally speaks of better and worse.
+    """
+
+    system: str
+    value: float
+    low: float
+    high: float
+    p: float
+    p_holm: float
+    tally: Tally
+    d: float | None
+    rank_biserial: float | None
+    detectable: float | None
+    queries_for_a_point: int | None
+    queries: int
+    moved: tuple[Moved, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The figures of all systems, the first of which is the baseline, and the differences of the others."""
+
+    metric: str
+    lower_is_better: bool
+    figures: dict[str, Figure]
+    differences: tuple[Difference, ...]
+    sampling: Sampling
+    notes: tuple[str, ...]
+
+    @property
+    def baseline(self) -> str:
+        """The system that the others are compared with."""
+        return next(iter(self.figures))
+
+    def loss_of(self, difference: Difference) -> float:
+        """Say by how much a system is worse than the baseline; below 0 it is better."""
+        return difference.value if self.lower_is_better else -difference.value
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the comparison as dicts, lists and plain numbers, ready for JSON."""
+        return {
+            "metric": self.metric,
+            "lower_is_better": self.lower_is_better,
+            "baseline": self.baseline,
+            "systems": {name: asdict(figure) for name, figure in self.figures.items()},
+            "differences": [_plain(difference) for difference in self.differences],
+            "interval": asdict(self.sampling),
+            "difference_interval": "percentile",
+            "notes": list(self.notes),
+        }
+
+
+def compare(
+    systems: Sequence[tuple[str, Held]],
+    ground_truth: GroundTruth,
+    metric: Metric,
+    *,
+    sampling: Sampling | None = None,
+    num_moved: int = _MOVED,
+) -> Comparison:
+    """Compare every system with the first one in the figure of `metric`.
+
+    Raises:
+        ValueError: there are fewer than two systems, or two have one name.
+        EvaluationError: the metric needs what is not known, or no query counts for it.
+    """
+    names = [name for name, _ in systems]
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise ValueError(f"there must be two systems or more, each with a name of its own, got {names}")
+    how = sampling or Sampling()
+    everyone = {ALL: np.ones(len(ground_truth.truth.query_ids), dtype=np.bool_)}
+    found = {
+        name: figures(
+            [metric], held.outcome, everyone,
+            seed=how.seed, kind=how.kind, resamples=how.resamples, level=how.level,
+        )[ALL].get(metric.name)
+        for name, held in systems
+    }  # fmt: skip
+    told = {name: figure for name, figure in found.items() if figure is not None}
+    if len(told) < len(names):
+        raise EvaluationError(f"no query counts for {metric.name}; choose another metric")
+    baseline = systems[0][1]
+    p_values = [
+        permutation_p_value(metric, held.outcome, baseline.outcome, rng=how.seed, permutations=how.resamples)
+        for _, held in systems[1:]
+    ]
+    corrected = adjusted(np.array(p_values))
+    return Comparison(
+        metric.name,
+        metric.lower_is_better,
+        told,
+        tuple(
+            _difference(name, held, baseline, metric, how, told, p, float(p_holm), num_moved)
+            for (name, held), p, p_holm in zip(systems[1:], p_values, corrected, strict=True)
+        ),
+        how,
+        ground_truth.notes,
+    )
+
+
+def _difference(
+    name: str,
+    held: Held,
+    baseline: Held,
+    metric: Metric,
+    how: Sampling,
+    told: dict[str, Figure],
+    p: float,
+    p_holm: float,
+    num_moved: int,
+) -> Difference:
+    values = differences(metric, held.outcome, baseline.outcome)
+    low, high = difference_interval(
+        metric, held.outcome, baseline.outcome, rng=how.seed, resamples=how.resamples, level=how.level
+    )
+    first = next(iter(told.values()))
+    several = values.size > 1
+    return Difference(
+        name,
+        told[name].value - first.value,
+        low,
+        high,
+        p,
+        p_holm,
+        tally(-values if metric.lower_is_better else values),
+        cohens_d(values),
+        rank_biserial(values),
+        detectable(values) / 100 if several else None,
+        queries_needed(values, 1.0) if several else None,
+        values.size,
+        _moved(metric, held.outcome, baseline.outcome, num_moved),
+    )
+
+
+def _moved(metric: Metric, after: Outcome, before: Outcome, count: int) -> tuple[Moved, ...]:
+    """List the queries whose value changed most, the largest change first."""
+    old, new = metric.per_query(before), metric.per_query(after)
+    change = np.nan_to_num(np.abs(new - old))
+    order = np.argsort(-change, kind="stable")[:count]
+    return tuple(
+        Moved(
+            before.query_ids[place] if before.query_ids else str(place),
+            float(old[place]),
+            float(new[place]),
+            _ranks(before, place),
+            _ranks(after, place),
+        )
+        for place in order.tolist()
+        if change[place] > 0
+    )
+
+
+def _ranks(outcome: Outcome, place: int) -> tuple[int, ...]:
+    return tuple((np.flatnonzero(outcome.hits[place])[:_SHOWN_RANKS] + 1).tolist())
+
+
+def _plain(difference: Difference) -> dict[str, object]:
+    # JSON has no infinity; such an effect says only that all queries moved by the same amount.
+    d = difference.d if difference.d is not None and np.isfinite(difference.d) else None
+    return {**asdict(difference), "d": d}

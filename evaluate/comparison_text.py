@@ -1,0 +1,55 @@
+"""A comparison as text for a terminal."""
+
+from evaluate.comparison import Comparison, Difference
+
+_MAX_MOVED = 10
+
+
+def table(comparison: Comparison) -> str:
+    """Show each system, each difference to the first one, and the queries that moved most."""
+    width = max(len(name) for name in [comparison.metric, *comparison.figures])
+    lines = [
+        f"{comparison.metric:<{width}}   value   {comparison.sampling.level * 100:g} % interval     queries"
+    ]
+    lines += [
+        f"{name:<{width}}  {figure.value:.4f}   {figure.low:.4f} - {figure.high:.4f}   {figure.queries:>7}"
+        for name, figure in comparison.figures.items()
+    ]
+    blocks = ["\n".join(lines), *(_difference(one, comparison) for one in comparison.differences)]
+    made = f"{comparison.sampling.sentence()}; those of differences are paired and percentile intervals"
+    return "\n\n".join([*blocks, *comparison.notes, made])
+
+
+def _difference(one: Difference, comparison: Comparison) -> str:
+    several = len(comparison.differences) > 1
+    holm = f", {one.p_holm:.4f} after Holm" if several else ""
+    lines = [
+        f"{one.system} less {comparison.baseline}: {one.value:+.4f} [{one.low:+.4f}, {one.high:+.4f}], "
+        f"p {one.p:.4f}{holm}",
+        f"  better on {one.tally.wins}, same on {one.tally.ties}, worse on {one.tally.losses} of "
+        f"{one.queries} queries; {_effect(one)}",
+    ]
+    if one.detectable is not None and one.queries_for_a_point is not None:
+        lines.append(
+            f"  so many queries show a difference of {one.detectable:.4f} four times in five; "
+            f"one of .01 would take {one.queries_for_a_point:,}"
+        )
+    if one.moved:
+        width = max(len(query.query_id) for query in one.moved[:_MAX_MOVED])
+        lines.append(f"  {'moved most':<{width}}  before   after  ranks of the first correct images")
+        lines += [
+            f"  {query.query_id:<{width}}  {query.before:6.3f}  {query.after:6.3f}  "
+            f"{_ranks(query.ranks_before)} -> {_ranks(query.ranks_after)}"
+            for query in one.moved[:_MAX_MOVED]
+        ]
+    return "\n".join(lines)
+
+
+def _effect(one: Difference) -> str:
+    if one.d is None or one.rank_biserial is None:
+        return "no query moved"
+    return f"d_z {one.d:.2f}, rank-biserial {one.rank_biserial:.2f}"
+
+
+def _ranks(ranks: tuple[int, ...]) -> str:
+    return ",".join(map(str, ranks)) if ranks else "none"

@@ -1,0 +1,127 @@
+"""The truth that labels make: correct is every image of the index with the query's label."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from evaluate.errors import EvaluationError
+from evaluate.formats.labels import LabelTable
+from evaluate.ground_truth import GroundTruth
+from evaluate.image_index import ImageIndex
+from evaluate.rankings import Rankings
+from evaluate.truth import Truth
+
+_IGNORED = "ignored"
+_USAGE = "usage"
+
+
+def from_asked(table: LabelTable, asked: LabelTable, index: ImageIndex | None) -> GroundTruth:
+    """Ask the queries of one list about the images of another.
+
+    Labels of queries come from `asked`, or from `table` where that has none. Without `index` the images
+    of `table` are the whole index; with it they only say what its images show. Queries without a label, or
+    whose usage is Ignored, are passed over.
+
+    Raises:
+        EvaluationError: no query is left, or a query has no other image with its label.
+    """
+    label_of = dict(zip(table.ids, table.labels, strict=True))
+    labels = [label or label_of.get(name, "") for name, label in zip(asked.ids, asked.labels, strict=True)]
+    kept = [row for row, label in enumerate(labels) if label and _usage(asked, row) != _IGNORED]
+    if not kept:
+        raise EvaluationError(
+            f"{asked.source}: no query has a label; {table.source} has none for them either"
+        )
+    left_out = len(asked.ids) - len(kept)
+    notes = (f"{left_out} queries of {asked.source} have no label, or are ignored, and are left out",)
+    images = (
+        ImageIndex.of(table.ids, table.labels)
+        if index is None
+        else replace(index, labels=tuple(label_of.get(name, "") for name in index.ids))
+    )
+    return _ground_truth(
+        asked, kept, [labels[row] for row in kept], images, table.source, notes[: left_out > 0]
+    )
+
+
+def from_systems(table: LabelTable, systems: Sequence[Rankings]) -> GroundTruth:
+    """Ask what the systems answer: their queries are among the images of `table`, as the index is.
+
+    The images that nobody asks with are the index. Where a ranking holds a query as an answer, or all
+    images are queries, the queries are part of the index too.
+
+    Raises:
+        EvaluationError: a query is not in `table`, or has no label, or no other image has its label.
+    """
+    row_of_id = {name: row for row, name in enumerate(table.ids)}
+    asked = _asked(systems, row_of_id, table.source)
+    kept = [row for row in asked if _usage(table, row) != _IGNORED]
+    queries = {table.ids[row] for row in asked}
+    answered = any(queries.intersection(rankings.image_ids) for rankings in systems)
+    is_shared = answered or len(queries) == len(table.ids)
+    rows = [row for row, name in enumerate(table.ids) if is_shared or name not in queries]
+    notes = ("queries are images of the index too; none counts for itself",) if is_shared else ()
+    return _ground_truth(
+        table,
+        kept,
+        [table.labels[row] for row in kept],
+        ImageIndex.of([table.ids[row] for row in rows], [table.labels[row] for row in rows]),
+        table.source,
+        notes,
+    )
+
+
+def _asked(systems: Sequence[Rankings], row_of_id: Mapping[str, int], source: str) -> list[int]:
+    asked: dict[int, None] = {}  # a set that keeps the order
+    for rankings in systems:
+        for name in rankings.query_ids:
+            if name not in row_of_id:
+                raise EvaluationError(
+                    f"{rankings.place(name)}: the query {name!r} is not in {source}, which must "
+                    "have the labels of queries and of index images; add it, or give the queries in a file "
+                    "of their own (--queries)"
+                )
+            asked[row_of_id[name]] = None
+    return list(asked)
+
+
+def _ground_truth(
+    queries: LabelTable,
+    kept: Sequence[int],
+    query_labels: Sequence[str],
+    images: ImageIndex,
+    source: str,
+    notes: tuple[str, ...],
+) -> GroundTruth:
+    query_ids = [queries.ids[row] for row in kept]
+    truth = Truth.from_labels(
+        query_ids,
+        query_labels,
+        images.rows,
+        images.ids,
+        images.labels or (),
+        [_usage(queries, row) for row in kept],
+    )
+    columns = columns_of(queries, query_ids)
+    columns["label"] = tuple(query_labels)
+    return GroundTruth(
+        truth,
+        images,
+        is_whole=True,
+        source=source,
+        passed_over=frozenset(queries.ids).difference(query_ids),
+        query_labels=tuple(query_labels),
+        columns=columns,
+        notes=notes,
+    )
+
+
+def columns_of(table: LabelTable, query_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Look up what `table` says of each query by column name, the label first; '' where it lacks one."""
+    row_of_id = {name: row for row, name in enumerate(table.ids)}
+    rows = [row_of_id.get(name, -1) for name in query_ids]
+    columns = {"label": table.labels, **table.columns}
+    return {name: tuple(values[row] if row >= 0 else "" for row in rows) for name, values in columns.items()}
+
+
+def _usage(table: LabelTable, row: int) -> str:
+    return table.columns[_USAGE][row].strip().lower() if _USAGE in table.columns else ""

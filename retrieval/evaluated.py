@@ -1,0 +1,94 @@
+"""One evaluation with all that a report says of it, whether a store answered or a file of rankings."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from evaluate import dialects, metrics
+from evaluate.errors import EvaluationError
+from evaluate.ground_truth import GroundTruth, Held
+from evaluate.metric import Metric
+from evaluate.report import Report, Sampling
+
+_HASHED_CHARS = 12
+_MAP = "map@100"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be computed: metrics by name, map@K in other dialects, and columns to group queries by."""
+
+    metric_names: tuple[str, ...] = ()
+    dialect: str | None = None
+    all_dialects: bool = False
+    columns: tuple[str, ...] = ()
+    sampling: Sampling = field(default_factory=Sampling)
+
+    def metrics(self, default: Sequence[str] = (_MAP,)) -> tuple[Metric, ...]:
+        """Make the metrics, those of `default` where none is named.
+
+        Raises:
+            EvaluationError: a metric or dialect is unknown, or there is no map@K to compute in it.
+        """
+        names = list(dict.fromkeys(self.metric_names or default))
+        maps = [name for name in names if name.startswith("map@") and name[4:].isdecimal()]
+        if self.dialect is not None or self.all_dialects:
+            if self.metric_names and not maps:
+                raise EvaluationError(
+                    f"only map@K has dialects, and {', '.join(names)} has none; add --metric {_MAP}"
+                )
+            if not maps:
+                names, maps = [_MAP], [_MAP]
+        if self.dialect is not None:
+            names = [f"{name}:{self.dialect}" if name in maps else name for name in names]
+        if self.all_dialects:
+            # The first dialect is the plain name.
+            names += [f"{name}:{other}" for name in maps for other in dialects.names()[1:]]
+        return tuple(metrics.parse(name) for name in dict.fromkeys(names))
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A report, what it rests on, and what produced it.
+
+    `details` go into JSON as they are, `facts` to the end of a page. `query_files` and `image_files` tell
+    where photographs are, by id, as far as that is known; `failed` counts those that could not be read.
+    """
+
+    report: Report
+    known: GroundTruth
+    held: Held
+    metrics: tuple[Metric, ...]
+    title: str
+    details: Mapping[str, object]
+    facts: Mapping[str, str | int | float]
+    query_files: Mapping[str, str]
+    image_files: Mapping[str, str]
+    failed: int = 0
+
+
+def dialect_lines() -> list[str]:
+    """Say of each dialect how it divides, and who computes it so."""
+    return [f"{one.name}: {one.description} ({'; '.join(one.used_by)})" for one in dialects.DIALECTS]
+
+
+def file_facts(files: Mapping[str, str]) -> dict[str, str]:
+    """Name files with the start of their SHA-256; a folder has its name alone."""
+    return {
+        name: f"{file} (sha256 {_digest(file)})" if Path(file).is_file() else file
+        for name, file in files.items()
+    }
+
+
+def versions() -> dict[str, str]:
+    """Give the versions that figures may depend on."""
+    return {"landmark-retrieval": version("landmark-retrieval"), "numpy": np.__version__}
+
+
+def _digest(file: str) -> str:
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:_HASHED_CHARS]
