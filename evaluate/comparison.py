@@ -10,6 +10,7 @@ from evaluate.errors import EvaluationError
 from evaluate.figures import Figure, figures
 from evaluate.ground_truth import GroundTruth, Held
 from evaluate.holm import adjusted
+from evaluate.intervals import ROUNDING
 from evaluate.metric import Metric
 from evaluate.outcome import Outcome
 from evaluate.paired import difference_interval, differences, permutation_p_value
@@ -190,7 +191,7 @@ def _moved(metric: Metric, after: Outcome, before: Outcome, count: int) -> tuple
             _ranks(after, place),
         )
         for place in order.tolist()
-        if change[place] > 0
+        if change[place] > ROUNDING
     )
 
 
@@ -201,4 +202,8 @@ def _ranks(outcome: Outcome, place: int) -> tuple[int, ...]:
 def _plain(difference: Difference) -> dict[str, object]:
     # JSON has no infinity; such an effect says only that all queries moved by the same amount.
     d = difference.d if difference.d is not None and np.isfinite(difference.d) else None
-    return {**asdict(difference), "d": d}
+    moved = [
+        {**asdict(one), "ranks_before": list(one.ranks_before), "ranks_after": list(one.ranks_after)}
+        for one in difference.moved
+    ]
+    return {**asdict(difference), "d": d, "moved": moved}

@@ -3,6 +3,7 @@
 from evaluate.comparison import Comparison, Difference
 
 _MAX_MOVED = 10
+_HEAD = "moved most"
 
 
 def table(comparison: Comparison) -> str:
@@ -29,14 +30,15 @@ def _difference(one: Difference, comparison: Comparison) -> str:
         f"  better on {one.tally.wins}, same on {one.tally.ties}, worse on {one.tally.losses} of "
         f"{one.queries} queries; {_effect(one)}",
     ]
-    if one.detectable is not None and one.queries_for_a_point is not None:
+    # Of a system that moves no query the scatter is not known.
+    if one.moved and one.detectable is not None and one.queries_for_a_point is not None:
         lines.append(
             f"  so many queries show a difference of {one.detectable:.4f} four times in five; "
             f"one of .01 would take {one.queries_for_a_point:,}"
         )
     if one.moved:
-        width = max(len(query.query_id) for query in one.moved[:_MAX_MOVED])
-        lines.append(f"  {'moved most':<{width}}  before   after  ranks of the first correct images")
+        width = max(len(_HEAD), *(len(query.query_id) for query in one.moved[:_MAX_MOVED]))
+        lines.append(f"  {_HEAD:<{width}}  before   after  ranks of the first correct images")
         lines += [
             f"  {query.query_id:<{width}}  {query.before:6.3f}  {query.after:6.3f}  "
             f"{_ranks(query.ranks_before)} -> {_ranks(query.ranks_after)}"

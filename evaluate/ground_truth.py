@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class GroundTruth:
     ranking is an error; else it is a wrong image. `passed_over` are queries that a ranking may hold and
     nobody asks about, those marked Ignored. `query_labels` (Q) are None where not every query has one.
     `columns` say more of each query (Q), by column name, to group them.
-    `notes` tell what was decided in reading, `source` opens messages.
+    `notes` tell what was decided in reading, `source` opens messages, `noun` says what is searched.
     """
 
     truth: Truth
@@ -33,6 +34,7 @@ class GroundTruth:
     query_labels: tuple[str, ...] | None = None
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    noun: Literal["image", "landmark"] = "image"
 
     def rows_of(self, rankings: Rankings) -> IntArray:
         """Bring rankings into the order and the rows of this truth, (Q, K).
@@ -67,14 +69,15 @@ class GroundTruth:
         the images that have the rows behind its own.
         """
         labels = self.images.labels if self.is_whole and self.query_labels is not None else None
+        closed, closed_scores = self.truth.closed_up(rows, scores)
         outcome = Outcome.from_rows(
             self.truth,
             rows,
             query_labels=None if labels is None else self.query_labels,
             labels_by_row=None if labels is None else dict(zip(self.images.rows, labels, strict=True)),
-            confidences=None if scores is None else self._confidences(scores),
+            confidences=None if closed_scores is None else self._confidences(closed_scores),
         )
-        return Held(*self.truth.closed_up(rows, scores), outcome, others)
+        return Held(closed, closed_scores, outcome, others)
 
     def ids_of(self, held: "Held", place: int, count: int) -> tuple[str, ...]:
         """Name the first `count` images of a ranking, that of the query in `place`."""
@@ -120,7 +123,9 @@ class GroundTruth:
         row_of_id = self.images.row_of_id
         rows = np.fromiter((row_of_id.get(name, -1) for name in rankings.image_ids), np.int64)
         unknown = np.flatnonzero(rows < 0)
-        if unknown.size and self.is_whole:
+        # Of a truth that names correct images only, one query may well have none of them in its ranking.
+        foreign = unknown.size == rows.size and len(rankings.query_ids) > 1 and self.noun == "image"
+        if unknown.size and (self.is_whole or foreign):
             self._refuse(rankings, int(unknown[0]), num_unknown=unknown.size)
         return rows, unknown
 

@@ -18,7 +18,7 @@ def from_asked(table: LabelTable, asked: LabelTable, index: ImageIndex | None) -
     """Ask the queries of one list about the images of another.
 
     Labels of queries come from `asked`, or from `table` where that has none. Without `index` the images
-    of `table` are the whole index; with it they only say what its images show. Queries without a label, or
+    of `table` are the whole index; with it they say what its images show, before its own labels. Queries without a label, or
     whose usage is Ignored, are passed over.
 
     Raises:
@@ -33,21 +33,20 @@ def from_asked(table: LabelTable, asked: LabelTable, index: ImageIndex | None) -
         )
     left_out = len(asked.ids) - len(kept)
     notes = (f"{left_out} queries of {asked.source} have no label, or are ignored, and are left out",)
-    images = (
-        ImageIndex.of(table.ids, table.labels)
-        if index is None
-        else replace(index, labels=tuple(label_of.get(name, "") for name in index.ids))
-    )
+    images = ImageIndex.of(table.ids, table.labels) if index is None else _labelled(index, table)
     return _ground_truth(
         asked, kept, [labels[row] for row in kept], images, table.source, notes[: left_out > 0]
     )
 
 
-def from_systems(table: LabelTable, systems: Sequence[Rankings]) -> GroundTruth:
+def from_systems(
+    table: LabelTable, systems: Sequence[Rankings], index: ImageIndex | None = None
+) -> GroundTruth:
     """Ask what the systems answer: their queries are among the images of `table`, as the index is.
 
     The images that nobody asks with are the index. Where a ranking holds a query as an answer, or all
-    images are queries, the queries are part of the index too.
+    images are queries, the queries are part of the index too. With `index`, it is just that, and `table`
+    says what its images show.
 
     Raises:
         EvaluationError: a query is not in `table`, or has no label, or no other image has its label.
@@ -56,15 +55,20 @@ def from_systems(table: LabelTable, systems: Sequence[Rankings]) -> GroundTruth:
     asked = _asked(systems, row_of_id, table.source)
     kept = [row for row in asked if _usage(table, row) != _IGNORED]
     queries = {table.ids[row] for row in asked}
-    answered = any(queries.intersection(rankings.image_ids) for rankings in systems)
-    is_shared = answered or len(queries) == len(table.ids)
-    rows = [row for row, name in enumerate(table.ids) if is_shared or name not in queries]
+    if index is None:
+        answered = any(queries.intersection(rankings.image_ids) for rankings in systems)
+        is_shared = answered or len(queries) == len(table.ids)
+        rows = [row for row, name in enumerate(table.ids) if is_shared or name not in queries]
+        images = ImageIndex.of([table.ids[row] for row in rows], [table.labels[row] for row in rows])
+    else:
+        is_shared = not queries.isdisjoint(index.ids)
+        images = _labelled(index, table)
     notes = ("queries are images of the index too; none counts for itself",) if is_shared else ()
     return _ground_truth(
         table,
         kept,
         [table.labels[row] for row in kept],
-        ImageIndex.of([table.ids[row] for row in rows], [table.labels[row] for row in rows]),
+        images,
         table.source,
         notes,
     )
@@ -121,6 +125,13 @@ def columns_of(table: LabelTable, query_ids: Iterable[str]) -> dict[str, tuple[s
     rows = [row_of_id.get(name, -1) for name in query_ids]
     columns = {"label": table.labels, **table.columns}
     return {name: tuple(values[row] if row >= 0 else "" for row in rows) for name, values in columns.items()}
+
+
+def _labelled(index: ImageIndex, table: LabelTable) -> ImageIndex:
+    label_of = dict(zip(table.ids, table.labels, strict=True))
+    own = index.labels or ("",) * len(index.ids)
+    labels = tuple(label_of.get(name) or label for name, label in zip(index.ids, own, strict=True))
+    return replace(index, labels=labels)
 
 
 def _usage(table: LabelTable, row: int) -> str:

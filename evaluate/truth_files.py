@@ -42,7 +42,7 @@ def read_truth(
         table = label_formats.READERS[kind](file)
         if queries is not None:
             return from_asked(table, queries, index)
-        return from_systems(table, systems)
+        return from_systems(table, systems, index)
     readers: Mapping[str, Callable[[Path, ImageIndex | None], GroundTruth]] = {
         "solution": _solution,
         "recognition": _recognition,
@@ -81,7 +81,7 @@ def _recognition(path: Path, index: ImageIndex | None) -> GroundTruth:
         (_NOTHING,) * len(records),
         tuple(usage for _, _, _, usage in records),
     )
-    return GroundTruth(truth, images, False, str(path), ignored_queries(path))
+    return GroundTruth(truth, images, False, str(path), ignored_queries(path), noun="landmark")
 
 
 def _qrels(path: Path, index: ImageIndex | None) -> GroundTruth:

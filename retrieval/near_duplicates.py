@@ -53,6 +53,14 @@ def find(
     return Pairs(near.first[same], near.second[same], values[same])
 
 
+def is_one_shot(first: str, second: str) -> bool:
+    """Compare the pixels of two photographs, as they are and mirrored; one that cannot be read is none."""
+    shot, other = _read(first), _read(second)
+    if shot is None or other is None:
+        return False
+    return any(same_shot.correlation(one, other) >= same_shot.SAME for one in (shot, shot.mirrored()))
+
+
 def _read(path: str) -> Shot | None:
     try:
         return same_shot.read(path)

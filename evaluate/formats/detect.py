@@ -71,7 +71,8 @@ def truth_format(path: Path) -> str:
         return "solution"
     if {"id", "landmarks"} <= columns:
         return "recognition"
-    if "id" in columns and columns & set(LABEL_COLUMNS):
+    # Without a column of labels its reader says which one is missing.
+    if "id" in columns:
         return "labels"
     if tuple(line.lower().split()) == sop.HEADER:
         return "sop"

@@ -150,7 +150,8 @@ def _row_note(query: Moved, when: str) -> str:
     value, ranks = (
         (query.before, query.ranks_before) if when == "before" else (query.after, query.ranks_after)
     )
-    return f"{value:.3f}; first correct ones at {_ranks(ranks)}"
+    found = f"first correct ones at {_ranks(ranks)}" if ranks else "no correct one in the ranking"
+    return f"{value:.3f}; {found}"
 
 
 def _ranks(ranks: tuple[int, ...]) -> str:

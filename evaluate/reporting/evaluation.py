@@ -54,7 +54,6 @@ def evaluation_document(
     if report.coverage is not None:
         sections.append(Section("Coverage", "", _coverage_blocks(report.coverage)))
     sections.append(Section("How this was made", "", (Facts(tuple(made_by.items())),)))
-    first = next(iter(report.metrics.values()))
     return Document(
         title,
         f"{held.outcome.num_queries:,} queries of {known.source}",
@@ -62,9 +61,7 @@ def evaluation_document(
         tuple(
             Headline(name, _interval(figure), f"{figure.queries:,} queries")
             for name, figure in list(report.metrics.items())[:4]
-        )
-        if first
-        else (),
+        ),
     )
 
 
@@ -138,8 +135,9 @@ def _worst(held: Held, known: GroundTruth, metric: Metric, picture_of: PictureOf
     rows = tuple(
         _picture_row(held, known, place, metric.name, float(values[place]), picture_of) for place in places
     )
+    end = "largest" if metric.lower_is_better else "least"
     return Section(
-        "Worst queries", f"The queries with the least {metric.name}, and how their rankings begin.", rows
+        "Worst queries", f"The queries with the {end} {metric.name}, and how their rankings begin.", rows
     )
 
 

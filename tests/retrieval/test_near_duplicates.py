@@ -44,3 +44,11 @@ def test_what_vectors_do_not_propose_is_not_looked_at(crops, index):
     apart = np.eye(4, dtype=np.float32)
     assert not len(near_duplicates.find(crops, apart[:3], index, apart[2:]).first)
     assert not len(near_duplicates.find(crops, np.zeros((3, 4), np.float32), index, ALIKE[:2]).first)
+
+
+def test_one_shot_is_told_from_another(crops, index):
+    assert near_duplicates.is_one_shot(crops.paths[0], index.paths[0])
+    # Mirrored.
+    assert near_duplicates.is_one_shot(crops.paths[1], index.paths[1])
+    assert not near_duplicates.is_one_shot(crops.paths[0], index.paths[1])
+    assert not near_duplicates.is_one_shot(crops.paths[2], index.paths[0])

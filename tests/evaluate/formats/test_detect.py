@@ -27,8 +27,8 @@ TRUTHS = {
 NOTHING = {
     "empty": "",
     "blank": "\n \n",
-    "unknown columns": "id,picture\n",
-    "unknown columns with a space, which are no pairs": "id, picture\n",
+    "unknown columns": "name,picture\n",
+    "unknown columns with a space, which are no pairs": "name, picture\n",
     "a list in JSON": '["a"]',
     "three words": "a b c\n",
     "packed": gzip.compress(b"id,images\n"),
@@ -126,3 +126,8 @@ def test_a_folder_is_no_ranking(tmp_path):
 def test_a_missing_file_is_told(tmp_path, look):
     with pytest.raises(EvaluationError, match=r"cannot be read \(No such file or directory\)"):
         look(tmp_path / "absent")
+
+
+def test_a_list_without_labels_is_left_to_the_reader_of_labels(saved):
+    # It says which column is missing.
+    assert detect.truth_format(saved("id,file\na,a.jpg\n")) == "labels"
