@@ -47,7 +47,7 @@ class Wanted:
             names = [f"{name}:{self.dialect}" if name in maps else name for name in names]
         if self.all_dialects:
             # The first dialect is the plain name.
-            names += [f"{name}:{other}" for name in maps for other in dialects.names()[1:]]
+            names += [*maps, *(f"{name}:{other}" for name in maps for other in dialects.names()[1:])]
         return tuple(metrics.parse(name) for name in dict.fromkeys(names))
 
 

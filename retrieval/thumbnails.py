@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Mapping
 
+from extract.errors import PhotoError
 from retrieval import canvas
 
 _WIDTH_PX, _HEIGHT_PX = 240, 180
@@ -27,7 +28,7 @@ class Thumbnails:
             return None
         try:
             picture, _ = canvas.read(file, (_WIDTH_PX, _HEIGHT_PX))
-        except (OSError, ValueError):
+        except PhotoError:
             return None
         buffer = io.BytesIO()
         picture.convert("RGB").save(buffer, "JPEG", quality=_QUALITY)

@@ -67,8 +67,8 @@ def command(
 
     if len(rankings) < 2 or len(set(rankings)) < len(rankings):
         raise click.UsageError("give two rankings or more, each once")
-    # Not a number is within no range, and nothing would be worse than by that much.
-    if margin is not None and math.isnan(margin):
+    # Not a number is within no range, and nothing would be worse by that much, or by infinity.
+    if margin is not None and not math.isfinite(margin):
         raise click.UsageError("--fail-if-worse-than must be a number of 0 or more")
     report_files.check(reports)
     for file in reports:
@@ -78,12 +78,14 @@ def command(
     values = {**done.comparison.to_dict(), "truth": truth, "provenance": done.facts}
     if margin is not None:
         values |= {"fail_if_worse_than": margin, "worse": [one.system for one in worse]}
+    # Before anything is printed: a list of photographs may be unfit.
+    document = compare_rankings.document(done, photo_lists) if reports else None
     if as_json:
         echo_json(values)
     else:
         click.echo(comparison_text.table(done.comparison))
-    if reports:
-        report_files.write(reports, compare_rankings.document(done, photo_lists), values)
+    if document is not None:
+        report_files.write(reports, document, values)
     for one in worse:
         click.echo(
             f"{printable(one.system)} is worse than {printable(done.comparison.baseline)} by "

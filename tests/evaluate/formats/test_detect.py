@@ -28,7 +28,7 @@ NOTHING = {
     "empty": "",
     "blank": "\n \n",
     "unknown columns": "name,picture\n",
-    "unknown columns with a space, which are no pairs": "name, picture\n",
+    "unknown columns with a space, which are no pairs": "url, picture\n",
     "a list in JSON": '["a"]',
     "three words": "a b c\n",
     "packed": gzip.compress(b"id,images\n"),
