@@ -22,17 +22,7 @@ def write_submission(path: str | Path, query_ids: Sequence[str], ranked_ids: Seq
     """
     file = Path(path)
     _check_queries(file, query_ids)
-    rows: list[list[str]] = [["id", "images"]]
-    for query_id, images in zip(query_ids, ranked_ids, strict=True):
-        for identifier in (query_id, *images):
-            # The very split of the reader; "\0" is refused there as well.
-            if identifier.split() != [identifier] or "\0" in identifier:
-                raise EvaluationError(
-                    f"{file}: the id {identifier!r} (query {query_id!r}) is empty or holds white space, "
-                    "which a submission cannot carry; rename the photo or write the long format"
-                )
-        rows.append([query_id, " ".join(images)])
-    replace_csv(file, rows)
+    replace_csv(file, _submission_rows(file, query_ids, ranked_ids))
 
 
 def write_long(
@@ -47,26 +37,13 @@ def write_long(
     appears whole or not at all.
 
     Raises:
-        EvaluationError: an id is empty, a query is there twice, a score is not a number,
+        EvaluationError: an id is empty or holds a zero byte, a query is there twice, a score is not a number,
             or the file cannot be written.
         ValueError: there are not as many rankings, or scores of a ranking, as queries or ids.
     """
     file = Path(path)
     _check_queries(file, query_ids)
-    rows: list[list[str]] = [["query", "id", "rank", "score"]]
-    for query_id, images, values in zip(query_ids, ranked_ids, scores, strict=True):
-        for rank, (image_id, value) in enumerate(zip(images, values, strict=True), start=1):
-            if not image_id:
-                raise EvaluationError(
-                    f"{file}: the image of rank {rank} (query {query_id!r}) has an empty id; give it one"
-                )
-            if math.isnan(float(value)):
-                raise EvaluationError(
-                    f"{file}: the score of the image {image_id!r} (query {query_id!r}) is not a number; "
-                    "look for NaN in its descriptor"
-                )
-            rows.append([query_id, image_id, str(rank), str(value)])
-    replace_csv(file, rows)
+    replace_csv(file, _long_rows(file, query_ids, ranked_ids, scores))
 
 
 def records(path: Path) -> Iterator[tuple[int, str, Sequence[str], None]]:
@@ -99,6 +76,47 @@ def read_submission(path: str | Path) -> dict[str, tuple[str, ...]]:
         EvaluationError: as `records` does.
     """
     return {query_id: tuple(images) for _, query_id, images, _ in records(Path(path))}
+
+
+def _submission_rows(
+    file: Path, query_ids: Sequence[str], ranked_ids: Sequence[Sequence[str]]
+) -> Iterator[Sequence[str]]:
+    yield "id", "images"
+    for query_id, images in zip(query_ids, ranked_ids, strict=True):
+        for identifier in (query_id, *images):
+            # The very split of the reader; "\0" is refused there as well.
+            if identifier.split() != [identifier] or "\0" in identifier:
+                raise EvaluationError(
+                    f"{file}: the id {identifier!r} (query {query_id!r}) is empty or holds white space, "
+                    "which a submission cannot carry; rename the photo or write the long format"
+                )
+        yield query_id, " ".join(images)
+
+
+def _long_rows(
+    file: Path,
+    query_ids: Sequence[str],
+    ranked_ids: Sequence[Sequence[str]],
+    scores: Sequence[Sequence[SupportsFloat]],
+) -> Iterator[Sequence[str]]:
+    yield "query", "id", "rank", "score"
+    for query_id, images, values in zip(query_ids, ranked_ids, scores, strict=True):
+        for rank, (image_id, value) in enumerate(zip(images, values, strict=True), start=1):
+            if not image_id:
+                raise EvaluationError(
+                    f"{file}: the image of rank {rank} (query {query_id!r}) has an empty id; give it one"
+                )
+            if "\0" in image_id + query_id:
+                raise EvaluationError(
+                    f"{file}: the image {image_id!r} (query {query_id!r}) has a zero byte in an id, which "
+                    "text cannot carry; rename it"
+                )
+            if math.isnan(float(value)):
+                raise EvaluationError(
+                    f"{file}: the score of the image {image_id!r} (query {query_id!r}) is not a number; "
+                    "look for NaN in its descriptor"
+                )
+            yield query_id, image_id, str(rank), str(value)
 
 
 def _check_queries(file: Path, query_ids: Sequence[str]) -> None:

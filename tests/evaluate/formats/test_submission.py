@@ -105,6 +105,11 @@ class TestLong:
             f"{path}: the score of the image 'b' (query 'q') is not a number; look for NaN in its descriptor"
         )
 
+    def test_a_zero_byte_is_refused(self, tmp_path):
+        path = tmp_path / "long.csv"
+        assert "has a zero byte in an id" in refusal(write_long, path, ["q"], [["a\0"]], [[2.0]])
+        assert not path.exists()
+
     def test_an_empty_image_id_is_named_by_its_rank(self, tmp_path):
         path = tmp_path / "long.csv"
         assert refusal(write_long, path, ["q"], [["a", ""]], [[2.0, 1.0]]) == (
