@@ -14,12 +14,14 @@ _IGNORED = "ignored"
 _USAGE = "usage"
 
 
-def from_asked(table: LabelTable, asked: LabelTable, index: ImageIndex | None) -> GroundTruth:
+def from_asked(
+    table: LabelTable, asked: LabelTable, index: ImageIndex | None, systems: Sequence[Rankings] = ()
+) -> GroundTruth:
     """Ask the queries of one list about the images of another.
 
     Labels of queries come from `asked`, or from `table` where that has none. Without `index` the images
-    of `table` are the whole index; with it they say what its images show, before its own labels. Queries without a label, or
-    whose usage is Ignored, are passed over.
+    of `table` are searched, as `from_systems` says of queries among them; with it they say what its images
+    show, before its own labels. Queries without a label, or whose usage is Ignored, are passed over.
 
     Raises:
         EvaluationError: no query is left, or a query has no other image with its label.
@@ -33,9 +35,14 @@ def from_asked(table: LabelTable, asked: LabelTable, index: ImageIndex | None) -
         )
     left_out = len(asked.ids) - len(kept)
     notes = (f"{left_out} queries of {asked.source} have no label, or are ignored, and are left out",)
-    images = ImageIndex.of(table.ids, table.labels) if index is None else _labelled(index, table)
+    images, shared = _searched(table, set(asked.ids), systems, index)
     return _ground_truth(
-        asked, kept, [labels[row] for row in kept], images, table.source, notes[: left_out > 0]
+        asked,
+        kept,
+        [labels[row] for row in kept],
+        images,
+        table.source,
+        (*notes[: left_out > 0], *shared),
     )
 
 
@@ -54,16 +61,7 @@ def from_systems(
     row_of_id = {name: row for row, name in enumerate(table.ids)}
     asked = _asked(systems, row_of_id, table.source)
     kept = [row for row in asked if _usage(table, row) != _IGNORED]
-    queries = {table.ids[row] for row in asked}
-    if index is None:
-        answered = any(queries.intersection(rankings.image_ids) for rankings in systems)
-        is_shared = answered or len(queries) == len(table.ids)
-        rows = [row for row, name in enumerate(table.ids) if is_shared or name not in queries]
-        images = ImageIndex.of([table.ids[row] for row in rows], [table.labels[row] for row in rows])
-    else:
-        is_shared = not queries.isdisjoint(index.ids)
-        images = _labelled(index, table)
-    notes = ("queries are images of the index too; none counts for itself",) if is_shared else ()
+    images, notes = _searched(table, {table.ids[row] for row in asked}, systems, index)
     return _ground_truth(
         table,
         kept,
@@ -72,6 +70,23 @@ def from_systems(
         table.source,
         notes,
     )
+
+
+def _searched(
+    table: LabelTable, queries: set[str], systems: Sequence[Rankings], index: ImageIndex | None
+) -> tuple[ImageIndex, tuple[str, ...]]:
+    """Tell the images that were searched, and in a note whether queries are among them."""
+    if index is None:
+        inside = queries.intersection(table.ids)
+        answered = any(not inside.isdisjoint(rankings.image_ids) for rankings in systems)
+        is_shared = bool(inside) and (answered or len(inside) == len(table.ids))
+        rows = [row for row, name in enumerate(table.ids) if is_shared or name not in inside]
+        images = ImageIndex.of([table.ids[row] for row in rows], [table.labels[row] for row in rows])
+    else:
+        is_shared = not queries.isdisjoint(index.ids)
+        images = _labelled(index, table)
+    notes = ("queries are images of the index too; none counts for itself",) if is_shared else ()
+    return images, notes
 
 
 def _asked(systems: Sequence[Rankings], row_of_id: Mapping[str, int], source: str) -> list[int]:

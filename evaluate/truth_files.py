@@ -41,7 +41,7 @@ def read_truth(
     if kind in label_formats.READERS:
         table = label_formats.READERS[kind](file)
         if queries is not None:
-            return from_asked(table, queries, index)
+            return from_asked(table, queries, index, systems)
         return from_systems(table, systems, index)
     readers: Mapping[str, Callable[[Path, ImageIndex | None], GroundTruth]] = {
         "solution": _solution,

@@ -143,6 +143,14 @@ class TestListsOfQueries:
         assert known.truth.num_images == 3
         assert relevant(known) == {"q": {"b"}}
 
+    def test_listed_queries_are_searched_only_where_a_ranking_finds_one(self):
+        asked = table_of({"a": "1"})
+        apart = from_asked(self.LABELS, asked, None, [answers({"a": ["b"]})])
+        assert "a" not in apart.images.ids
+        found = from_asked(self.LABELS, asked, None, [answers({"a": ["a", "b"]})])
+        assert "a" in found.images.ids
+        assert found.notes == ("queries are images of the index too; none counts for itself",)
+
     def test_an_index_may_bring_labels_that_the_truth_lacks(self):
         index = ImageIndex.of(["x", "c", "b"], ["1", "9", ""])
         known = from_asked(self.LABELS, table_of({"q": "1"}), index)

@@ -145,7 +145,7 @@ class TestWriting:
         path = tmp_path / "run.txt"
         assert refusal(trec.write, path, Rankings.from_ids(["q"], [[bad]])) == (
             f"{path}: the id {bad!r} (query 'q') is empty or holds white space, which this format cannot "
-            "carry; rename the photo or write the long format"
+            "carry; rename the photo"
         )
 
     def test_single_precision_survives(self, tmp_path):
