@@ -1,6 +1,7 @@
 """A comparison as text for a terminal."""
 
 from evaluate.comparison import Comparison, Difference
+from evaluate.reporting.wording import plain
 
 _MAX_MOVED = 10
 _HEAD = "moved most"
@@ -8,12 +9,13 @@ _HEAD = "moved most"
 
 def table(comparison: Comparison) -> str:
     """Show each system, each difference to the first one, and the queries that moved most."""
-    width = max(len(name) for name in [comparison.metric, *comparison.figures])
+    width = max(len(plain(name)) for name in [comparison.metric, *comparison.figures])
     lines = [
         f"{comparison.metric:<{width}}   value   {comparison.sampling.level * 100:g} % interval     queries"
     ]
     lines += [
-        f"{name:<{width}}  {figure.value:.4f}   {figure.low:.4f} - {figure.high:.4f}   {figure.queries:>7}"
+        f"{plain(name):<{width}}  {figure.value:.4f}   "
+        f"{figure.low:.4f} - {figure.high:.4f}   {figure.queries:>7}"
         for name, figure in comparison.figures.items()
     ]
     blocks = ["\n".join(lines), *(_difference(one, comparison) for one in comparison.differences)]
@@ -25,8 +27,8 @@ def _difference(one: Difference, comparison: Comparison) -> str:
     several = len(comparison.differences) > 1
     holm = f", {one.p_holm:.4f} after Holm" if several else ""
     lines = [
-        f"{one.system} less {comparison.baseline}: {one.value:+.4f} [{one.low:+.4f}, {one.high:+.4f}], "
-        f"p {one.p:.4f}{holm}",
+        f"{plain(one.system)} less {plain(comparison.baseline)}: "
+        f"{one.value:+.4f} [{one.low:+.4f}, {one.high:+.4f}], p {one.p:.4f}{holm}",
         f"  better on {one.tally.wins}, same on {one.tally.ties}, worse on {one.tally.losses} of "
         f"{one.queries} queries; {_effect(one)}",
     ]
@@ -37,10 +39,10 @@ def _difference(one: Difference, comparison: Comparison) -> str:
             f"one of .01 would take {one.queries_for_a_point:,}"
         )
     if one.moved:
-        width = max(len(_HEAD), *(len(query.query_id) for query in one.moved[:_MAX_MOVED]))
+        width = max(len(_HEAD), *(len(plain(query.query_id)) for query in one.moved[:_MAX_MOVED]))
         lines.append(f"  {_HEAD:<{width}}  before   after  ranks of the first correct images")
         lines += [
-            f"  {query.query_id:<{width}}  {query.before:6.3f}  {query.after:6.3f}  "
+            f"  {plain(query.query_id):<{width}}  {query.before:6.3f}  {query.after:6.3f}  "
             f"{_ranks(query.ranks_before)} -> {_ranks(query.ranks_after)}"
             for query in one.moved[:_MAX_MOVED]
         ]

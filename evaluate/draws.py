@@ -64,11 +64,18 @@ def counts(block: Block, num_queries: int) -> FloatArray:
 
 
 def count_pieces(block: Block, num_queries: int) -> Iterator[FloatArray]:
-    """Yield what `counts` gives a few resamples at a time, (R, `num_queries`)."""
+    """Yield what `counts` gives a few resamples at a time, (R, `num_queries`), each good until the next."""
     if num_queries >= _MANY_QUERIES:
         thresholds = _poisson_thresholds(_poisson_rate(num_queries))
+        # Used again for each resample: the system clears new memory of this size page by page, which
+        # took longer than the counting.
+        counted = np.empty(num_queries, dtype=np.uint8)
+        above = np.empty(num_queries, dtype=np.bool_)
+        piece = np.empty((1, num_queries))
         for _ in range(block.rows):
-            yield _topped_up_counts(block.stream, num_queries, thresholds)[None].astype(np.float64)
+            _topped_up_counts(block.stream, thresholds, counted, above)
+            piece[0] = counted
+            yield piece
         return
     step = max(1, _MAX_DRAWS // num_queries)
     for start in range(0, block.rows, step):
@@ -87,17 +94,19 @@ def shared_out(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
 
 
 def _topped_up_counts(
-    stream: np.random.Generator, num_queries: int, thresholds: list[np.uint16]
-) -> npt.NDArray[np.uint8]:
-    """Count the draws of one resample, (`num_queries`,), without making all of them.
+    stream: np.random.Generator,
+    thresholds: list[np.uint16],
+    counts: npt.NDArray[np.uint8],
+    above: npt.NDArray[np.bool_],
+) -> None:
+    """Count the draws of a resample into `counts` (Q,) without making all; `above` (Q,) is overwritten.
 
     Poisson counts, given their sum, are the counts of as many draws. Those of a rate a little below 1 add
-    up to a little less than `num_queries`, and the rest is drawn one by one. A Poisson count takes 16
+    up to a little less than Q, and the rest is drawn one by one. A Poisson count takes 16
     random bits and eight comparisons that run through memory in order, where a draw takes 32 bits and a
     jump: 2 ns instead of 5. Source: ours; Kingman 1993, "Poisson Processes", section 2.4 for the law.
     """
-    counts = np.empty(num_queries, dtype=np.uint8)
-    above = np.empty(num_queries, dtype=np.bool_)
+    num_queries = counts.size
     while True:
         bits = _bits(stream, (num_queries + 3) // 4).view(np.uint16)[:num_queries]
         np.less(bits, thresholds[0], out=counts.view(np.bool_))
@@ -107,7 +116,7 @@ def _topped_up_counts(
         # Too many, which three of 100,000 resamples have: another attempt follows the same law.
         if missing >= 0:
             np.add.at(counts, _places(stream, num_queries, missing), np.uint8(1))
-            return counts
+            return
 
 
 def _poisson_rate(num_queries: int) -> float:

@@ -23,7 +23,13 @@ class Numbering:
     def of(self, names: Sequence[str]) -> IntArray:
         """Give the number of each of `names` (N,), new ones where they are new."""
         hashes = np.fromiter(map(hash, names), np.int64, len(names))
-        distinct, first, places = np.unique(hashes, return_index=True, return_inverse=True)
+        if not hashes.size:
+            return hashes
+        # np.unique would need a stable sort to tell where an id comes first, which takes twice as long.
+        order = np.argsort(hashes)
+        ordered = hashes[order]
+        starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+        distinct, first = ordered[starts], np.minimum.reduceat(order, starts)
         at = np.searchsorted(self._hashes, distinct)
         known = np.zeros(distinct.size, dtype=np.bool_)
         inside = at < self._hashes.size
@@ -31,14 +37,11 @@ class Numbering:
         numbers = np.empty(distinct.size, dtype=np.int64)
         numbers[known] = self._numbers[at[known]]
         new = np.flatnonzero(~known)
-        new = new[np.argsort(first[new])]
-        numbers[new] = len(self.names) + np.arange(new.size)
-        self.names += [names[place] for place in first[new].tolist()]
-        self._add(distinct[~known], numbers[~known])
-        return numbers[places]
-
-    def _add(self, hashes: IntArray, numbers: IntArray) -> None:
-        both = np.concatenate([self._hashes, hashes])
-        order = np.argsort(both, kind="stable")
-        self._hashes = both[order]
-        self._numbers = np.concatenate([self._numbers, numbers])[order]
+        by_place = new[np.argsort(first[new])]
+        numbers[by_place] = len(self.names) + np.arange(new.size)
+        self.names += [names[place] for place in first[by_place].tolist()]
+        self._hashes = np.insert(self._hashes, at[new], distinct[new])
+        self._numbers = np.insert(self._numbers, at[new], numbers[new])
+        found = np.empty(hashes.size, dtype=np.int64)
+        found[order] = np.repeat(numbers, np.diff(starts, append=hashes.size))
+        return found

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
@@ -62,20 +63,27 @@ def column_names(path: Path) -> tuple[str, ...]:
 
 
 def _records(path: Path, file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
-    # strict: an unclosed quote would otherwise swallow the rest of the file without a word.
-    reader = csv.reader(text_lines(path, file, "CSV"), strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            raise EvaluationError(
-                f"{path}, line {line}: the record is not valid CSV ({error}); mend its quotes and line ends"
-            ) from error
-        if fields is None:
-            return
+    lines = text_lines(path, file, "CSV")
+    line = 1
+    for text in lines:
+        plain = text.removesuffix("\n").removesuffix("\r")
+        if '"' in text or "\r" in plain:
+            # strict: an unclosed quote would otherwise swallow the rest of the file without a word.
+            reader = csv.reader(chain((text,), lines), strict=True)
+            try:
+                fields = next(reader)
+            except csv.Error as error:
+                raise EvaluationError(
+                    f"{path}, line {line}: the record is not valid CSV ({error}); "
+                    "mend its quotes and line ends"
+                ) from error
+            num_lines = reader.line_num
+        else:
+            # csv.reader does the same in four times as long.
+            fields, num_lines = plain.split(",") if plain else [], 1
         if fields:
             yield line, fields
+        line += num_lines
 
 
 def _column_places(

@@ -75,7 +75,6 @@ def evaluate(
         facts,
         dict(zip(photos.ids, photos.paths, strict=True)),
         {records.ids[row]: os.fsdecode(records.paths[row]) for row in rows},
-        len(done.failures),
     )
     return evaluated, done
 

@@ -56,7 +56,7 @@ class Evaluated:
     """A report, what it rests on, and what produced it.
 
     `details` go into JSON as they are, `facts` to the end of a page. `query_files` and `image_files` tell
-    where photographs are, by id, as far as that is known; `failed` counts those that could not be read.
+    where photographs are, by id, as far as that is known.
     """
 
     report: Report
@@ -68,7 +68,6 @@ class Evaluated:
     facts: Mapping[str, str | int | float]
     query_files: Mapping[str, str]
     image_files: Mapping[str, str]
-    failed: int = 0
 
 
 def dialect_lines() -> list[str]:

@@ -1,20 +1,25 @@
 """Write the report of an evaluation or a comparison: HTML, Markdown or JSON, as the file's name says."""
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 
+from evaluate.errors import EvaluationError
 from evaluate.reporting import html, markdown, writing
 from evaluate.reporting.document import Document
 
 
-def check(files: Sequence[str]) -> None:
-    """Refuse names of reports of no known format, before any work is done for them.
+def check(files: Sequence[str], inputs: Iterable[str | None]) -> None:
+    """Refuse reports of no known format, or in place of one of `inputs`, before any work is done for them.
 
     Raises:
-        EvaluationError: a name ends otherwise.
+        EvaluationError: a name ends otherwise, or is that of a file to read.
     """
+    read = [file for file in inputs if file is not None and os.path.exists(file)]
     for file in files:
         writing.format_of(file)
+        if os.path.exists(file) and any(os.path.samefile(file, other) for other in read):
+            raise EvaluationError(f"{file} is the very file that is read; give the report another name")
 
 
 def write(files: Sequence[str], document: Document, values: Mapping[str, object]) -> None:

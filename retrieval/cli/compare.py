@@ -70,7 +70,7 @@ def command(
     # Not a number is within no range, and nothing would be worse by that much, or by infinity.
     if margin is not None and not math.isfinite(margin):
         raise click.UsageError("--fail-if-worse-than must be a number of 0 or more")
-    report_files.check(reports)
+    report_files.check(reports, (*rankings, truth, queries, index))
     for file in reports:
         check_output(file)
     done = compare_rankings.compare(rankings, truth, metric_name, Sampling(), queries=queries, index=index)

@@ -121,7 +121,7 @@ def command(
     from retrieval import report_files
     from retrieval.evaluated import Wanted
 
-    report_files.check(reports)
+    report_files.check(reports, (queries, ranking, truth, index))
     for file in (*reports, save_ranking):
         check_output(file)
     wanted = Wanted(metric_names, dialect, all_dialects, columns, Sampling(kind=kind))

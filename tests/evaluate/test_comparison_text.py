@@ -95,6 +95,16 @@ def test_one_query_tells_nothing_of_others():
     assert "four times in five" not in comparison_text.table(replace(DONE, differences=(alone,)))
 
 
+def test_names_stay_on_their_line_and_move_no_cursor():
+    odd = replace(NEW, system="new\n.csv", moved=(Moved("q\x1b[2J\nr", 1.0, 0.0, (), ()),))
+    figures = {"old.csv": DONE.figures["old.csv"], "new\n.csv": DONE.figures["new.csv"]}
+    lines = comparison_text.table(replace(DONE, figures=figures, differences=(odd,))).splitlines()
+    assert len(lines) == 11
+    assert lines[2].startswith("new .csv  0.5000")
+    assert lines[4].startswith("new .csv less old.csv: ")
+    assert lines[8].startswith("  q\ufffd[2J r      1.000")
+
+
 def test_notes_stand_before_how_it_was_made():
     blocks = comparison_text.table(replace(DONE, notes=("queries are images too",))).split("\n\n")
     assert blocks[-2:] == ["queries are images too", MADE]

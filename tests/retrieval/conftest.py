@@ -7,7 +7,7 @@ import pytest
 
 from extract import recipe, run
 from extract.photos import Photos
-from retrieval import demo
+from retrieval import cli, demo
 
 RECIPE = {"name": "small", "global": {"kind": "thumbnail"}, "local": {"sift": {"max_keypoints": 300}}}
 
@@ -46,5 +46,18 @@ def retrieve():
         return subprocess.run(
             [*program, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options
         )
+
+    return call
+
+
+@pytest.fixture
+def run_here(monkeypatch, capsys):
+    """Run the command line in this process, where starting one costs too much; give what `retrieve` gives."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["retrieve", *map(str, arguments)])
+        capsys.readouterr()
+        code = cli._run()
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
 
     return call
