@@ -12,12 +12,13 @@ from pathlib import Path
 from extract.photos import Photos
 
 
-def read_options(description: str) -> argparse.Namespace:
-    """Read the options that every benchmark takes: --photos, --quick and --json."""
+def read_options(description: str, *, photos: bool = True) -> argparse.Namespace:
+    """Read the options that every benchmark takes: --photos, where it works on some, --quick and --json."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--photos", help="a folder or CSV; else photographs that packages ship")
+    if photos:
+        parser.add_argument("--photos", help="a folder or CSV; else photographs that packages ship")
     parser.add_argument("--quick", action="store_true", help="about a minute")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
@@ -34,9 +35,14 @@ def seconds(work: Callable[[], object], runs: int) -> float:
     return statistics.median(times)
 
 
-def in_turns(works: Mapping[str, Callable[[], object]], runs: int) -> dict[str, float]:
-    """Median wall time of each of several works, one after the other in rounds, as they are to be compared.
+def in_turns(
+    works: Mapping[str, Callable[[], object]],
+    runs: int,
+    summary: Callable[[list[float]], float] = statistics.median,
+) -> dict[str, float]:
+    """Wall time of each of several works, one after the other in rounds, as they are to be compared.
 
+    Of the times of all rounds the median counts, or another `summary`: `min` for what is all arithmetic.
     What else the machine does then falls on all of them; a round that is not counted goes ahead.
     """
     times: dict[str, list[float]] = {name: [] for name in works}
@@ -45,7 +51,7 @@ def in_turns(works: Mapping[str, Callable[[], object]], runs: int) -> dict[str, 
             started = time.perf_counter()
             work()
             times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(taken[1:]) for name, taken in times.items()}
+    return {name: summary(taken[1:]) for name, taken in times.items()}
 
 
 def photos_from(source: str | None, count: int) -> Photos:
