@@ -42,8 +42,8 @@ class Difference:
     are compared. `tally` counts the queries on which the system does better, the same and worse. `d` is
     Cohen's d_z, `rank_biserial` the matched-pairs rank-biserial correlation, and None where no query
     moved. `detectable` is the smallest difference that so many queries would show four times in five,
-    `queries_for_a_point` how many a difference of .01 would take; None with a single query. A positive
-    difference is a larger figure; the tally speaks of better and worse.
+    `queries_for_a_point` how many a difference of .01 would take; None where no query moved or the figure
+    is no mean. A positive `value` is a larger figure; tally, `d` and `rank_biserial` speak of better.
     """
 
     system: str
@@ -135,7 +135,17 @@ def compare(
         metric.lower_is_better,
         told,
         tuple(
-            _difference(name, held, baseline, metric, how, told, p, float(p_holm), num_moved)
+            _difference(
+                name,
+                held,
+                baseline,
+                metric,
+                how,
+                value=told[name].value - told[names[0]].value,
+                p=p,
+                p_holm=float(p_holm),
+                num_moved=num_moved,
+            )
             for (name, held), p, p_holm in zip(systems[1:], p_values, corrected, strict=True)
         ),
         how,
@@ -149,7 +159,8 @@ def _difference(
     baseline: Held,
     metric: Metric,
     how: Sampling,
-    told: dict[str, Figure],
+    *,
+    value: float,
     p: float,
     p_holm: float,
     num_moved: int,
@@ -158,22 +169,27 @@ def _difference(
     low, high = difference_interval(
         metric, held.outcome, baseline.outcome, rng=how.seed, resamples=how.resamples, level=how.level
     )
-    first = next(iter(told.values()))
-    several = values.size > 1
+    gains = -values if metric.lower_is_better else values
+    counts = tally(gains)
+    # The scatter of a figure that is no mean is not that of its queries.
+    has_scatter = metric.is_mean and values.size > 1 and counts.ties < values.size
     return Difference(
-        name,
-        told[name].value - first.value,
-        low,
-        high,
-        p,
-        p_holm,
-        tally(-values if metric.lower_is_better else values),
-        cohens_d(values),
-        rank_biserial(values),
-        detectable(values) / 100 if several else None,
-        queries_needed(values, 1.0) if several else None,
-        values.size,
-        _moved(metric, held.outcome, baseline.outcome, num_moved),
+        system=name,
+        value=value,
+        low=low,
+        high=high,
+        p=p,
+        p_holm=p_holm,
+        tally=counts,
+        d=cohens_d(gains),
+        rank_biserial=rank_biserial(gains),
+        detectable=detectable(values, level=how.level) / 100 if has_scatter else None,
+        # A hundredth of a rank is no difference that anybody asks for.
+        queries_for_a_point=queries_needed(values, 1.0, level=how.level)
+        if has_scatter and not metric.lower_is_better
+        else None,
+        queries=values.size,
+        moved=_moved(metric, held.outcome, baseline.outcome, num_moved),
     )
 
 
@@ -181,17 +197,18 @@ def _moved(metric: Metric, after: Outcome, before: Outcome, count: int) -> tuple
     """List the queries whose value changed most, the largest change first."""
     old, new = metric.per_query(before), metric.per_query(after)
     change = np.nan_to_num(np.abs(new - old))
-    order = np.argsort(-change, kind="stable")[:count]
+    names = before.query_ids or tuple(map(str, range(change.size)))
+    places = np.flatnonzero(change > ROUNDING).tolist()
+    order = sorted(places, key=lambda place: (-change[place], names[place]))
     return tuple(
         Moved(
-            before.query_ids[place] if before.query_ids else str(place),
+            names[place],
             float(old[place]),
             float(new[place]),
             _ranks(before, place),
             _ranks(after, place),
         )
-        for place in order.tolist()
-        if change[place] > ROUNDING
+        for place in order[:count]
     )
 
 

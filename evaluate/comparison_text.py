@@ -33,7 +33,7 @@ def _difference(one: Difference, comparison: Comparison) -> str:
         f"{one.queries} queries; {_effect(one)}",
     ]
     # Of a system that moves no query the scatter is not known.
-    if one.moved and one.detectable is not None and one.queries_for_a_point is not None:
+    if one.detectable is not None and one.queries_for_a_point is not None:
         lines.append(
             f"  so many queries show a difference of {one.detectable:.4f} four times in five; "
             f"one of .01 would take {one.queries_for_a_point:,}"

@@ -1,11 +1,14 @@
 """Hold rankings against a truth: figures, groups and coverage in one call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
 
 from evaluate.coverage import coverage
 from evaluate.errors import EvaluationError
 from evaluate.ground_truth import GroundTruth, Held
 from evaluate.metric import Metric
+from evaluate.metrics.knn_f1 import NUM_VOTES
 from evaluate.rankings import Rankings
 from evaluate.report import Report, Sampling, score
 
@@ -43,6 +46,7 @@ def report_of(
 ) -> Report:
     """Compute the report of rankings that were held against the truth, as `evaluate` does."""
     truth = ground_truth.truth
+    rows = held.given_rows
     return score(
         truth,
         held.outcome,
@@ -50,15 +54,33 @@ def report_of(
         sampling=sampling,
         columns=columns(ground_truth, by),
         coverage=coverage(
-            held.rows,
-            held.outcome.hits,
+            rows,
+            truth.hits(rows) if truth.closes_up else held.outcome.hits,
             held.outcome.num_relevant,
-            depth=min(_DEPTH, max(1, held.rows.shape[1])),
-            scores=held.scores,
+            depth=min(_DEPTH, max(1, rows.shape[1])),
+            scores=held.given_scores,
             num_images=truth.num_images,
         ),
-        notes=ground_truth.notes,
+        notes=(*ground_truth.notes, *_notes(held, ground_truth, metrics)),
     )
+
+
+def _notes(held: Held, known: GroundTruth, metrics: Sequence[Metric]) -> Iterator[str]:
+    """Say what a reader of the figures would ask about these rankings."""
+    truth, rows = known.truth, held.given_rows
+    own = np.array([known.images.row_of_id.get(name, -2) for name in truth.query_ids], dtype=np.int64)
+    num_own = int((rows == own[:, None]).any(axis=1).sum())
+    if num_own and not truth.closes_up:
+        yield f"{num_own} rankings hold their own query, which takes its rank and counts for nothing"
+    if truth.closes_up:
+        short = int(((rows >= 0).sum(axis=1) < (truth.num_images or 0)).sum())
+        if short:
+            yield f"{short} rankings hold less than the whole index; what they lack was not found"
+    labels = held.outcome.labels
+    if labels is not None and any(metric.name.startswith("knn-f1") for metric in metrics):
+        few = int(((labels.neighbours >= 0).sum(axis=1) < NUM_VOTES).sum())
+        if few:
+            yield f"{few} rankings hold fewer than {NUM_VOTES} images with a label, so fewer vote in knn-f1"
 
 
 def columns(ground_truth: GroundTruth, by: Sequence[str]) -> Mapping[str, Sequence[str] | None]:

@@ -77,7 +77,7 @@ class GroundTruth:
             labels_by_row=None if labels is None else dict(zip(self.images.rows, labels, strict=True)),
             confidences=None if closed_scores is None else self._confidences(closed_scores),
         )
-        return Held(closed, closed_scores, outcome, others)
+        return Held(closed, closed_scores, outcome, rows, scores, others)
 
     def ids_of(self, held: "Held", place: int, count: int) -> tuple[str, ...]:
         """Name the first `count` images of a ranking, that of the query in `place`."""
@@ -154,6 +154,8 @@ class GroundTruth:
 class Held:
     """Rankings as a truth sees them: `rows` (Q, K) best first and padded with -1, junk taken out.
 
+    `given_rows` and `given_scores` still hold the junk.
+
     `scores` (Q, K) are NaN where padded, and None where nobody gave any. `others` name the images that the
     truth does not, in the order of the rows behind its own.
     """
@@ -161,4 +163,6 @@ class Held:
     rows: IntArray
     scores: FloatArray | None
     outcome: Outcome
+    given_rows: IntArray
+    given_scores: FloatArray | None
     others: tuple[str, ...] = ()

@@ -52,8 +52,9 @@ def from_systems(
     """Ask what the systems answer: their queries are among the images of `table`, as the index is.
 
     The images that nobody asks with are the index. Where a ranking holds a query as an answer, or all
-    images are queries, the queries are part of the index too. With `index`, it is just that, and `table`
-    says what its images show.
+    images are queries, the queries were searched too and are part of it. With `index`, it is just that, and
+    `table` says what its images show. A note says which it is, and that nobody knows of queries that no
+    ranking answers.
 
     Raises:
         EvaluationError: a query is not in `table`, or has no label, or no other image has its label.
@@ -62,6 +63,7 @@ def from_systems(
     asked = _asked(systems, row_of_id, table.source)
     kept = [row for row in asked if _usage(table, row) != _IGNORED]
     images, notes = _searched(table, {table.ids[row] for row in asked}, systems, index)
+    notes = (f"no list of queries: those {len(kept)} are asked that the rankings answer", *notes)
     return _ground_truth(
         table,
         kept,
@@ -85,8 +87,10 @@ def _searched(
     else:
         is_shared = not queries.isdisjoint(index.ids)
         images = _labelled(index, table)
-    notes = ("queries are images of the index too; none counts for itself",) if is_shared else ()
-    return images, notes
+    if is_shared:
+        return images, ("queries are images of the index too; none counts for itself",)
+    apart = index is None and not queries.isdisjoint(table.ids)
+    return images, (f"queries that {table.source} lists are not images of the index",) if apart else ()
 
 
 def _asked(systems: Sequence[Rankings], row_of_id: Mapping[str, int], source: str) -> list[int]:
@@ -100,7 +104,8 @@ def _asked(systems: Sequence[Rankings], row_of_id: Mapping[str, int], source: st
                     "of their own (--queries)"
                 )
             asked[row_of_id[name]] = None
-    return list(asked)
+    # In the order of the table, so that no interval depends on that of the rankings.
+    return sorted(asked)
 
 
 def _ground_truth(

@@ -1,6 +1,6 @@
 """Leaks: photographs and classes that stand in two splits of a data set, where figures take them for new."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -63,26 +63,31 @@ class Split:
 
 
 def shared_photographs(
-    a: Split, b: Split, *, near_duplicates: Pairs | None = None, ids_may_agree: bool = False
+    a: Split,
+    b: Split,
+    *,
+    near_duplicates: Pairs | None = None,
+    ids_may_agree: bool = False,
+    confirmed: Callable[[Leak], bool] = lambda leak: True,
 ) -> list[Leak]:
     """Find the photographs that stand in both splits, each pair once, by the surest sign that tells it.
 
     The signs are, in this order: equal files; equal pictures, mirrored or not; `near_duplicates`, places
     in `a` and `b` that somebody found by other means, for what hashes do not see, such as crops; equal ids.
-    Where `ids_may_agree` a pair of one id is no leak, whatever else agrees: a query that stands in the
-    index never finds itself.
+    A pair of one id is no leak where `ids_may_agree`, whatever else agrees: a query that stands in the
+    index never finds itself. `confirmed` is asked about each sign; where it says no, the next one decides.
     """
-    found: dict[tuple[int, int], tuple[Kind, float]] = {}
+    found: dict[tuple[int, int], Leak] = {}
     for kind, pairs in _signs(a, b, near_duplicates):
         for first, second, value in zip(
             pairs.first.tolist(), pairs.second.tolist(), pairs.values.tolist(), strict=True
         ):
-            found.setdefault((first, second), (kind, value))
-    return [
-        Leak(kind, a.name, a.ids[first], b.name, b.ids[second], strength)
-        for (first, second), (kind, strength) in sorted(found.items())
-        if not (ids_may_agree and a.ids[first] == b.ids[second])
-    ]
+            leak = Leak(kind, a.name, a.ids[first], b.name, b.ids[second], value)
+            if (first, second) in found or (ids_may_agree and leak.id_a == leak.id_b):
+                continue
+            if confirmed(leak):
+                found[first, second] = leak
+    return [leak for _, leak in sorted(found.items(), key=lambda entry: entry[0])]
 
 
 def shared_classes(a: Split, b: Split) -> list[Leak]:

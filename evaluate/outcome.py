@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from evaluate.arrays import BoolArray, IntArray, first_occurrences, query_mask, ranked_rows, stacked
 from evaluate.labels import Labels
-from evaluate.outcome_parts import Confidences, Difficulty, Gains
+from evaluate.outcome_parts import Confidences, Difficulty, Gains, Irrelevant
 from evaluate.truth import Truth
 
 
@@ -20,7 +20,7 @@ class Outcome:
     `hits` (Q, K) is True where the ranked image is correct and not a repeat, `num_relevant` (Q,) counts
     the correct images of the whole database, `num_answers` (Q,) the ranked images, padding left out.
     The rest serves some metrics only and is None where nobody knows it: `labels` for votes of neighbours,
-    `num_irrelevant` (Q,) the wrong images of the whole database, `query_ids` for messages.
+    `query_ids` for messages.
 
     Raises:
         ValueError: shapes, types or counts contradict each other.
@@ -33,7 +33,7 @@ class Outcome:
     difficulty: Difficulty | None = None
     gains: Gains | None = None
     confidences: Confidences | None = None
-    num_irrelevant: IntArray | None = None
+    irrelevant: Irrelevant | None = None
     query_ids: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -52,9 +52,21 @@ class Outcome:
             ("labels", self.labels and self.labels.neighbours.shape),
             ("difficulty", self.difficulty and self.difficulty.kinds.shape),
             ("gains", self.gains and self.gains.ranked.shape),
+            ("irrelevant", self.irrelevant and self.irrelevant.ranked.shape),
         ):
             if shape is not None and shape != self.hits.shape:
                 raise ValueError(f"{part} must be for rankings {self.hits.shape}, got {shape}")
+        for part, length in (
+            ("num_easy", self.difficulty and self.difficulty.num_easy.size),
+            ("num_hard", self.difficulty and self.difficulty.num_hard.size),
+            ("ideal gains", self.gains and len(self.gains.ideal)),
+            ("confidences", self.confidences and self.confidences.values.size),
+            ("tie_order", self.confidences and self.confidences.tie_order.size),
+            ("irrelevant", self.irrelevant and self.irrelevant.num.size),
+            ("query_ids", None if self.query_ids is None else len(self.query_ids)),
+        ):
+            if length is not None and length != num_queries:
+                raise ValueError(f"{part} must be {num_queries}, one a query, got {length}")
 
     @property
     def num_queries(self) -> int:
@@ -76,7 +88,7 @@ class Outcome:
             self.difficulty and self.difficulty.select(kept),
             self.gains and self.gains.select(kept),
             self.confidences and self.confidences.select(kept),
-            None if self.num_irrelevant is None else self.num_irrelevant[kept],
+            self.irrelevant and self.irrelevant.select(kept),
             self.query_ids and tuple(self.query_ids[place] for place in np.flatnonzero(kept).tolist()),
         )
 
@@ -94,9 +106,7 @@ class Outcome:
             self.difficulty and other.difficulty and self.difficulty.joined(other.difficulty),
             self.gains and other.gains and self.gains.joined(other.gains),
             self.confidences and other.confidences and self.confidences.joined(other.confidences),
-            None
-            if self.num_irrelevant is None or other.num_irrelevant is None
-            else np.append(self.num_irrelevant, other.num_irrelevant),
+            self.irrelevant and other.irrelevant and self.irrelevant.joined(other.irrelevant),
             self.query_ids and other.query_ids and self.query_ids + other.query_ids,
         )
 
@@ -120,7 +130,8 @@ class Outcome:
         Raises:
             ValueError: one kind of label comes without the other, a query has none, or lengths differ.
         """
-        table, _ = truth.closed_up(ranked_rows(rows, len(truth.query_ids)))
+        given = ranked_rows(rows, len(truth.query_ids))
+        table, _ = truth.closed_up(given)
         first = first_occurrences(table)
         labels = None
         if query_labels is not None and labels_by_row is not None:
@@ -133,11 +144,11 @@ class Outcome:
         return cls(
             truth.is_relevant(table) & first,
             truth.num_relevant,
-            (table >= 0).sum(axis=1),
+            (given >= 0).sum(axis=1),
             labels,
             truth.difficulty(table),
             truth.graded(table, first),
             confidences,
-            truth.num_irrelevant,
+            truth.irrelevant(table, first),
             truth.query_ids,
         )

@@ -57,6 +57,25 @@ class Gains:
 
 
 @dataclass(frozen=True, eq=False)
+class Irrelevant:
+    """What is wrong: `ranked` (Q, K) marks wrong images in the rankings, each once, `num` (Q,) counts all.
+
+    Neither holds what the truth ignores, such as the query's own image.
+    """
+
+    ranked: BoolArray
+    num: IntArray
+
+    def select(self, kept: BoolArray) -> Self:
+        """Return the part of the queries where `kept` (Q,) is True."""
+        return type(self)(self.ranked[kept], self.num[kept])
+
+    def joined(self, other: Self) -> Self:
+        """Return the queries of both, one after the other."""
+        return type(self)(stacked(self.ranked, other.ranked, False), np.append(self.num, other.num))
+
+
+@dataclass(frozen=True, eq=False)
 class Confidences:
     """How sure each query's first answer is: `values` (Q,), -inf without an answer.
 
@@ -66,6 +85,13 @@ class Confidences:
 
     values: FloatArray
     tie_order: IntArray
+
+    def as_places(self) -> Self:
+        """Replace each confidence by its place from the least; the order stays, the scale goes."""
+        order = np.lexsort((-self.tie_order, self.values))
+        places = np.empty(order.size)
+        places[order] = np.arange(order.size)
+        return type(self)(np.where(np.isneginf(self.values), -np.inf, places), self.tie_order)
 
     def select(self, kept: BoolArray) -> Self:
         """Return the part of the queries where `kept` (Q,) is True."""

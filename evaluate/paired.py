@@ -1,6 +1,7 @@
 """Two systems on the same queries: the interval of their difference, and a permutation test."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +98,8 @@ def permutation_p_value(
             permutations,
         )
     _check_same_queries(first, second)
-    both = first.joined(second)
+    # Confidences of two systems have scales of their own: swapped, they are compared by their places.
+    both = _placed(first).joined(_placed(second))
 
     def difference(swaps: Swaps) -> FloatArray:
         kept, swapped = (1 - swaps).astype(np.float64), swaps.astype(np.float64)
@@ -105,6 +107,10 @@ def permutation_p_value(
         return one - metric.figure(both, np.concatenate([swapped, kept], axis=1))
 
     return _p_value(difference, first.num_queries, 2, rng, permutations)
+
+
+def _placed(outcome: Outcome) -> Outcome:
+    return replace(outcome, confidences=outcome.confidences and outcome.confidences.as_places())
 
 
 def _p_value(

@@ -19,7 +19,7 @@ from evaluate.arrays import (
 )
 from evaluate.errors import EvaluationError
 from evaluate.formats.solution import SolutionRecord, read_solution
-from evaluate.outcome_parts import EASY, HARD, Difficulty, Gains
+from evaluate.outcome_parts import EASY, HARD, Difficulty, Gains, Irrelevant
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,19 +72,16 @@ class Truth:
         for query_id, relevant, ignored in zip(self.query_ids, self.relevant, self.ignored, strict=True):
             if ignored.size and members(ignored, relevant).any():
                 raise ValueError(f"a row is both relevant and ignored for the query {query_id!r}")
+            if self.num_images is not None and relevant.size + ignored.size > self.num_images:
+                raise ValueError(f"the query {query_id!r} has more rows than there are images")
+        for easy, relevant in zip(self.easy or (), self.relevant, strict=False):
+            if not members(easy, relevant).all():
+                raise ValueError("the easy rows must be relevant ones")
 
     @property
     def num_relevant(self) -> IntArray:
         """How many images are correct for each query, found or not, (Q,)."""
         return np.array([rows.size for rows in self.relevant], dtype=np.int64)
-
-    @property
-    def num_irrelevant(self) -> IntArray | None:
-        """How many images of the database are wrong for each query, (Q,); None where its size is unknown."""
-        if self.num_images is None:
-            return None
-        num_ignored = np.array([rows.size for rows in self.ignored], dtype=np.int64)
-        return self.num_images - self.num_relevant - num_ignored
 
     def closed_up(
         self, rows: IntArray, values: FloatArray | None = None
@@ -122,6 +119,17 @@ class Truth:
         kinds = np.where(is_easy, EASY, np.where(self.is_relevant(rows), HARD, 0)).astype(np.int8)
         num_easy = np.array([rows.size for rows in self.easy], dtype=np.int64)
         return Difficulty(kinds, num_easy, self.num_relevant - num_easy)
+
+    def irrelevant(self, rows: IntArray, first: BoolArray) -> Irrelevant | None:
+        """Mark what is wrong in the rankings `rows` (Q, K) where `first` (Q, K) is True.
+
+        None where nobody knows the size of the database.
+        """
+        if self.num_images is None:
+            return None
+        wrong = first & (rows >= 0) & ~self.is_relevant(rows) & ~self.is_ignored(rows)
+        num_ignored = np.array([ignored.size for ignored in self.ignored], dtype=np.int64)
+        return Irrelevant(wrong, self.num_images - self.num_relevant - num_ignored)
 
     def graded(self, rows: IntArray, counts: BoolArray) -> Gains | None:
         """Look up the gains of the rankings `rows` (Q, K) where `counts` (Q, K) is True, if there are any."""

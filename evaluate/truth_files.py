@@ -30,8 +30,8 @@ def read_truth(
     """Read a truth that `systems` are to be held against; what kind it is shows in its content.
 
     Labels say what is correct for whom, not who asks: queries are those of `queries`, or else all that the
-    systems answer. For other kinds `queries` adds labels and columns to group by. `index` are the images
-    that were searched; rankings and truth may then name no other.
+    systems answer. Of other kinds `queries` keeps those that it lists, and brings labels and columns to
+    group by. `index` are the images that were searched; rankings and truth may then name no other.
 
     Raises:
         EvaluationError: a file is unfit or the files do not fit each other; file, line and id are named.
@@ -50,11 +50,36 @@ def read_truth(
         "revisited": _revisited,
     }
     ground_truth = readers[kind](file, index)
-    if queries is None:
-        return ground_truth
-    columns = columns_of(queries, ground_truth.truth.query_ids)
+    return ground_truth if queries is None else _asked(ground_truth, queries)
+
+
+def _asked(known: GroundTruth, queries: LabelTable) -> GroundTruth:
+    """Keep the queries of the truth that a list names, with what it says of them."""
+    listed, asked = set(queries.ids), set(known.truth.query_ids)
+    kept = np.array([name in listed for name in known.truth.query_ids])
+    for row, name in enumerate(queries.ids):
+        if name not in known.passed_over and name not in asked:
+            raise EvaluationError(
+                f"{queries.place(row)} is no query of {known.source}; take it out of the list"
+            )
+    if not kept.any():
+        raise EvaluationError(f"{queries.source} lists no query that {known.source} asks about")
+    left_out = int((~kept).sum())
+    note = f"{left_out} queries of {known.source} are not in {queries.source} and are left out"
+    fewer = replace(
+        known,
+        truth=known.truth.select(kept),
+        passed_over=known.passed_over | (asked - listed),
+        notes=(*known.notes, *([note] if left_out else [])),
+    )
+    return with_columns(fewer, queries)
+
+
+def with_columns(known: GroundTruth, queries: LabelTable) -> GroundTruth:
+    """Add what a list says of the queries: their labels, and columns to group them by."""
+    columns = columns_of(queries, known.truth.query_ids)
     labels = columns["label"]
-    return replace(ground_truth, columns=columns, query_labels=labels if all(labels) else None)
+    return replace(known, columns=columns, query_labels=labels if all(labels) else None)
 
 
 def _solution(path: Path, index: ImageIndex | None) -> GroundTruth:

@@ -100,7 +100,7 @@ def describe(engine: Engine, queries: Photos, truth: Truth, chain: Chain) -> Des
 def run(
     engine: Engine,
     described: Described,
-    truth: Truth,
+    known: GroundTruth,
     metrics: Sequence[Metric],
     chain: Chain,
     *,
@@ -108,7 +108,9 @@ def run(
     sampling: Sampling | None = None,
     by: Sequence[str] = (),
 ) -> Benchmark:
-    """Rank `depth` photographs for every query of `truth` and score them, also by the columns `by`.
+    """Rank `depth` photographs for every query of the truth and score them, also by the columns `by`.
+
+    `known` speaks of rows of the store.
 
     A query without a photograph, or whose photograph could not be read, has no answer and counts as wrong.
     A query that the store holds under the same id never finds itself.
@@ -116,8 +118,7 @@ def run(
     names = described.photos.ids
     exclude = np.array([engine.rows_by_id.get(name, PAD) for name in names], np.int64)
     answer = engine.search(described.queries, depth, chain, exclude=exclude)
-    ranking = _in_order(answer.ranking, names, truth.query_ids)
-    known = ground_truth(engine, described.asked, truth)
+    ranking = _in_order(answer.ranking, names, known.truth.query_ids)
     scores = np.where(ranking.rows == PAD, np.nan, ranking.scores.astype(np.float64))
     held = known.hold_rows(ranking.rows, scores)
     report = report_of(held, known, metrics, sampling=sampling, by=by)

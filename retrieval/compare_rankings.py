@@ -11,7 +11,7 @@ from evaluate.ranking_files import read_rankings
 from evaluate.report import Sampling
 from evaluate.reporting.comparison import comparison_document
 from evaluate.reporting.document import Document
-from retrieval.evaluate_rankings import default_metrics, picture_files, truth_for
+from retrieval.evaluate_rankings import default_metric, picture_files, truth_for
 from retrieval.evaluated import file_facts, versions
 from retrieval.thumbnails import Thumbnails
 
@@ -43,7 +43,7 @@ def compare(
     Raises:
         EvaluationError: a file is unfit, the files do not fit each other, or the metric is unknown.
     """
-    metric = metrics.parse(metric_name or default_metrics(truth)[0])
+    metric = metrics.parse(metric_name or default_metric(truth))
     read = [read_rankings(file) for file in rankings]
     known = truth_for(read, truth, queries, index)
     systems = {file: known.hold(one) for file, one in zip(rankings, read, strict=True)}

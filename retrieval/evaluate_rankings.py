@@ -78,6 +78,16 @@ def default_metrics(truth: str) -> tuple[str, ...]:
     return _DEFAULT_METRICS.get(detect.truth_format(Path(truth)), ("map@100",))
 
 
+def default_metric(truth: str) -> str:
+    """Name the one metric by which systems are compared on this kind of truth.
+
+    Raises:
+        EvaluationError: the truth is of no known kind.
+    """
+    names = default_metrics(truth)
+    return "roxford-medium" if "roxford-medium" in names else names[0]
+
+
 def picture_files(lists: Sequence[str]) -> Mapping[str, str]:
     """Find the files of photographs by id, in CSV lists and folders.
 

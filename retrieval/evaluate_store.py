@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from evaluate.formats import detect, label_formats
 from evaluate.formats.labels import LabelTable
+from evaluate.ground_truth import GroundTruth
 from evaluate.metric import Metric
-from evaluate.truth_files import read_truth
+from evaluate.truth_files import read_truth, with_columns
 from extract.photos import Photos
 from rerank.chain import Chain
 from retrieval import benchmark
@@ -34,12 +37,8 @@ def evaluate(
     """
     metrics = wanted.metrics(default_metrics)
     photos = Photos.read(queries)
-    known = (
-        read_truth(truth, queries=_table(photos, queries), index=benchmark.image_index(engine)).truth
-        if truth
-        else benchmark.truth_from_labels(engine, photos)
-    )
-    described = benchmark.describe(engine, photos, known, chain)
+    known = _ground_truth(engine, photos, queries, truth)
+    described = benchmark.describe(engine, photos, known.truth, chain)
     done = benchmark.run(
         engine,
         described,
@@ -77,6 +76,17 @@ def evaluate(
         {records.ids[row]: os.fsdecode(records.paths[row]) for row in rows},
     )
     return evaluated, done
+
+
+def _ground_truth(engine: Engine, photos: Photos, queries: str, truth: str | None) -> GroundTruth:
+    """Read what is correct, in rows of the store: from a file, or from the labels of both sides."""
+    if truth is None:
+        return benchmark.ground_truth(engine, photos, benchmark.truth_from_labels(engine, photos))
+    index, table = benchmark.image_index(engine), _table(photos, queries)
+    if detect.truth_format(Path(truth)) in label_formats.READERS:
+        return read_truth(truth, queries=table, index=index)
+    # A query that the truth asks about and that has no photograph stays, and counts as wrong.
+    return with_columns(read_truth(truth, index=index), table)
 
 
 def _depth(metrics: Sequence[Metric], num_rows: int) -> int:

@@ -81,8 +81,13 @@ def check(queries: Photos, index: Photos | Engine, train: Photos | None, *, prog
             if vectors:
                 near = near_duplicates.find(parts[first], vectors[first], parts[second], vectors[second])
             a, b = splits[first], splits[second]
-            found = shared_photographs(a, b, near_duplicates=near, ids_may_agree=first == QUERIES)
-            leaks += _confirmed(found, parts[first], parts[second])
+            leaks += shared_photographs(
+                a,
+                b,
+                near_duplicates=near,
+                ids_may_agree=first == QUERIES,
+                confirmed=_confirmer(parts[first], parts[second]),
+            )
             leaks += shared_classes(a, b) if first == TRAIN else ()
     failures = [
         (name, photos.ids[place], look.reason)
@@ -94,17 +99,15 @@ def check(queries: Photos, index: Photos | Engine, train: Photos | None, *, prog
     return Checked(LeakReport(sizes, tuple(leaks), tuple(_notes(splits, looks))), tuple(failures))
 
 
-def _confirmed(leaks: Sequence[Leak], first: Photos, second: Photos) -> list[Leak]:
-    """Leave out the pairs that look alike by their hashes alone."""
+def _confirmer(first: Photos, second: Photos) -> Callable[[Leak], bool]:
+    """Let pixels decide about pairs that look alike by their hashes, and not surely."""
     path_a = dict(zip(first.ids, first.paths, strict=True))
     path_b = dict(zip(second.ids, second.paths, strict=True))
-    return [
-        leak
-        for leak in leaks
-        if leak.kind != "same picture"
+    return lambda leak: (
+        leak.kind != "same picture"
         or leak.strength >= _SURE
         or near_duplicates.is_one_shot(path_a[leak.id_a], path_b[leak.id_b])
-    ]
+    )
 
 
 def _looks(photos: Photos, step: Callable[[bool], None]) -> list[_Look]:

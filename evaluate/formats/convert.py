@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evaluate.errors import EvaluationError
 from evaluate.formats import convert_rankings, convert_truth, detect, label_formats, labels, revisited
+from evaluate.formats.labels import LabelTable
 from evaluate.ranking_files import read_rankings
 from evaluate.truth_files import read_truth
 
@@ -101,9 +102,21 @@ def _truth(given: Path, out: Path, kind: str, to: str, queries: str | Path | Non
             "(--queries), which is the same file where every image asks"
         )
     asked = None if queries is None else label_formats.read_list(Path(queries))
+    if kind in label_formats.READERS and asked is not None:
+        _check_apart(label_formats.READERS[kind](given), asked)
     known = read_truth(given, queries=asked)
     notes = convert_truth.write(out, known, to)
     return Converted(kind, to, len(known.truth.query_ids), len(known.images.ids), tuple(notes))
+
+
+def _check_apart(table: LabelTable, asked: LabelTable) -> None:
+    """Refuse labels of which only rankings would show whether the queries are images of the index."""
+    inside = set(asked.ids).intersection(table.ids)
+    if inside and len(inside) < len(table.ids):
+        raise EvaluationError(
+            f"{asked.source} asks with {len(inside)} images of {table.source}, such as {min(inside)!r}, and "
+            "nothing says whether they were searched too; give the labels of the index alone"
+        )
 
 
 def _kind(given: Path, to: str) -> str:

@@ -13,21 +13,20 @@ def ordered_pairs(outcome: Outcome) -> FloatArray:
 
     The pairs are those of the whole database: 1 / (m * n) * sum over hits of (n - wrong ones above),
     m images being correct and n wrong. What is not ranked lies behind all that is, and a pair of two
-    such images is undecided and counts as not in order. A repeated or ignored image takes its rank, as
-    everywhere, and counts as a wrong one there. NaN where there is no pair. On rankings of the whole
-    database this is the area under the ROC curve. Source: ours; from distances of given triplets:
+    such images is undecided and counts as not in order. Ignored images, such as the query's own, and
+    repeats are in no pair. NaN where there is no pair. On rankings of the whole database this is the area
+    under the ROC curve. Source: ours; from distances of given triplets:
     `evaluate.embeddings.triplet_accuracy`.
 
     Raises:
         EvaluationError: nobody knows how many wrong images there are.
     """
-    if outcome.num_irrelevant is None:
+    if outcome.irrelevant is None:
         raise EvaluationError(
-            "triplet-accuracy needs the number of wrong images: give the list of all images of the database"
+            "triplet-accuracy needs the number of wrong images; list all images that were searched (--index)"
         )
-    num_wrong = outcome.num_irrelevant
-    wrong_above = np.cumsum(~outcome.hits, axis=1)
-    in_order = np.maximum(num_wrong[:, None] - wrong_above, 0)
+    num_wrong = outcome.irrelevant.num
+    in_order = num_wrong[:, None] - np.cumsum(outcome.irrelevant.ranked, axis=1)
     num_in_order = np.where(outcome.hits, in_order, 0).sum(axis=1).astype(np.float64)
     num_pairs = outcome.num_relevant * num_wrong
     return np.asarray(

@@ -130,8 +130,9 @@ def _column(name: str) -> str:
 def _worst(held: Held, known: GroundTruth, metric: Metric, picture_of: PictureOf | None) -> Section:
     values = metric.per_query(held.outcome)
     badness = values if metric.lower_is_better else -values
-    order = np.argsort(-np.where(np.isnan(badness), -np.inf, badness), kind="stable")
-    places = [place for place in order[:_WORST].tolist() if not np.isnan(values[place])]
+    names = known.truth.query_ids
+    counted = np.flatnonzero(~np.isnan(values)).tolist()
+    places = sorted(counted, key=lambda place: (-badness[place], names[place]))[:_WORST]
     rows = tuple(
         _picture_row(held, known, place, metric.name, float(values[place]), picture_of) for place in places
     )

@@ -48,7 +48,17 @@ def command(out: str, as_json: bool) -> None:
     metrics = [metric_plugins.parse(name) for name in ("map@100", "recall@1")]
     chains = ("none", "sift-ratio", "sift-geometric", "best")
     described = benchmark.describe(engine, queries, truth, engine.chain(chains[-1]))
-    runs = {text: benchmark.run(engine, described, truth, metrics, engine.chain(text)) for text in chains}
+    known = benchmark.ground_truth(engine, described.asked, truth)
+    runs = {
+        text: benchmark.run(
+            engine,
+            described,
+            known,
+            metrics,
+            engine.chain(text),
+        )
+        for text in chains
+    }
     grid = folder / "grid.png"
     chosen = _most_changed(runs["none"], runs[chains[-1]])
     answers, correct, titles = [], [], []

@@ -20,7 +20,14 @@ def engine(store):
 def judged(engine, queries, truth, metric):
     chain = engine.chain("none")
     described = benchmark.describe(engine, queries, truth, chain)
-    return benchmark.run(engine, described, truth, [metrics.parse(metric)], chain)
+    known = benchmark.ground_truth(engine, described.asked, truth)
+    return benchmark.run(
+        engine,
+        described,
+        known,
+        [metrics.parse(metric)],
+        chain,
+    )
 
 
 def average_precision(ranked, relevant, k=100):

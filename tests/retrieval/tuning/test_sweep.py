@@ -26,7 +26,8 @@ def folds(trial):
 
 def evaluated(engine, asked, chain):
     described, truth = asked
-    done = benchmark.run(engine, described, truth, [METRIC], chain)
+    known = benchmark.ground_truth(engine, described.asked, truth)
+    done = benchmark.run(engine, described, known, [METRIC], chain)
     return done.held.outcome
 
 

@@ -36,7 +36,14 @@ def test_local_evidence_beats_the_global_ranking_of_thumbnails(tuned):
 
 def test_figure_of_none_is_that_of_evaluate(engine, asked, tuned):
     described, truth = asked
-    done = benchmark.run(engine, described, truth, [metrics.parse("map@100")], engine.chain("none"))
+    known = benchmark.ground_truth(engine, described.asked, truth)
+    done = benchmark.run(
+        engine,
+        described,
+        known,
+        [metrics.parse("map@100")],
+        engine.chain("none"),
+    )
     expected = done.report.metrics["map@100"].value
     assert tuned.rows[0].figure.value == pytest.approx(expected, abs=1e-9)
 
