@@ -45,7 +45,7 @@ class Chain:
     ) -> Ranking:
         """Re-rank the head of `ranking`; the rows below keep their order behind it.
 
-        `exclude` (Q,) names one row a query that no step may bring in, or -1.
+        `exclude` (Q,) or (Q, E) names rows of each query that no step may bring in, padded with -1.
         """
         if not self.steps or not ranking.rows.size:
             return ranking

@@ -53,8 +53,14 @@ class Ranking:
         )
 
     def without(self, rows: NDArray[np.int64]) -> "Ranking":
-        """Leave out one row a query, `rows` (Q,), where it is ranked; those below move up and -1 pads."""
-        return self.keeping((self.rows != rows[:, None]) | ~self.used)
+        """Leave out one row a query, `rows` (Q,), or several (Q, E), where they are ranked.
+
+        Those below move up and -1 pads.
+        """
+        found = np.zeros(self.rows.shape, np.bool_)
+        for column in rows[:, None].T if rows.ndim == 1 else rows.T:
+            found |= self.rows == column[:, None]
+        return self.keeping(~found | ~self.used)
 
     def keeping(self, keep: NDArray[np.bool_]) -> "Ranking":
         """Leave out the places where `keep` (Q, K) is false; those below move up and -1 pads."""

@@ -107,16 +107,20 @@ def run(
     depth: int = 100,
     sampling: Sampling | None = None,
     by: Sequence[str] = (),
+    without_junk: bool = False,
 ) -> Benchmark:
     """Rank `depth` photographs for every query of the truth and score them, also by the columns `by`.
 
-    `known` speaks of rows of the store.
+    `known` speaks of rows of the store. With `without_junk` what the truth ignores leaves the ranking
+    before anything is re-ranked, as in papers on revisited Oxford and Paris.
 
     A query without a photograph, or whose photograph could not be read, has no answer and counts as wrong.
     A query that the store holds under the same id never finds itself.
     """
     names = described.photos.ids
-    exclude = np.array([engine.rows_by_id.get(name, PAD) for name in names], np.int64)
+    exclude = np.array([engine.rows_by_id.get(name, PAD) for name in names], np.int64)[:, None]
+    if without_junk:
+        exclude = np.concatenate([exclude, _junk(known.truth, names)], axis=1)
     answer = engine.search(described.queries, depth, chain, exclude=exclude)
     ranking = _in_order(answer.ranking, names, known.truth.query_ids)
     scores = np.where(ranking.rows == PAD, np.nan, ranking.scores.astype(np.float64))
@@ -124,6 +128,16 @@ def run(
     report = report_of(held, known, metrics, sampling=sampling, by=by)
     seconds = {"describe": described.seconds, **answer.seconds}
     return Benchmark(report, known, held, ranking, described.failures, seconds)
+
+
+def _junk(truth: Truth, names: Sequence[str]) -> NDArray[np.int64]:
+    """List the ignored rows of each query of `names`, (Q, E), padded with -1."""
+    place = {name: row for row, name in enumerate(truth.query_ids)}
+    rows = [truth.ignored[place[name]] for name in names]
+    table = np.full((len(rows), max(map(len, rows), default=0)), PAD, np.int64)
+    for line, ignored in zip(table, rows, strict=True):
+        line[: len(ignored)] = ignored
+    return table
 
 
 def _in_order(ranking: Ranking, names: Sequence[str], query_ids: Sequence[str]) -> Ranking:

@@ -149,7 +149,8 @@ class Engine:
     ) -> Answer:
         """Rank the k best rows for each query: global search, then the chain on its first `top` places.
 
-        `exclude` (Q,) names one row a query that is left out, its own photograph, or -1.
+        `exclude` (Q,) or (Q, E) names rows of each query that are left out, such as its own photograph,
+        padded with -1.
 
         Raises:
             ValueError: the vectors are not finite or of another length than the store's, or the queries
@@ -158,7 +159,7 @@ class Engine:
         check(queries, self.store.dim, chain)
         started = time.perf_counter()
         depth = k if not chain.steps else max(k, chain.top)
-        extra = 0 if exclude is None else 1
+        extra = 0 if exclude is None else exclude[:1].size
         found = self.index.search(queries.vectors, min(depth + extra, max(1, len(self.index))))
         if exclude is not None:
             found = found.without(exclude).top(depth)

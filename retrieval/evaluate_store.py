@@ -1,12 +1,16 @@
 """Evaluate the answers of a store to query photographs."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from evaluate.formats import detect, label_formats
+from evaluate.arrays import FloatArray
+from evaluate.errors import EvaluationError
+from evaluate.formats import detect, label_formats, revisited
 from evaluate.formats.labels import LabelTable
 from evaluate.ground_truth import GroundTruth
 from evaluate.metric import Metric
@@ -17,6 +21,7 @@ from retrieval import benchmark
 from retrieval.benchmark import Benchmark
 from retrieval.engine import Engine
 from retrieval.evaluated import Evaluated, Wanted, versions
+from retrieval.query_boxes import cropped
 
 _DEPTH = 100
 
@@ -38,7 +43,11 @@ def evaluate(
     metrics = wanted.metrics(default_metrics)
     photos = Photos.read(queries)
     known = _ground_truth(engine, photos, queries, truth)
-    described = benchmark.describe(engine, photos, known.truth, chain)
+    boxes = _boxes(truth, wanted)
+    with TemporaryDirectory() as folder:
+        asked = photos if wanted.whole_queries else cropped(photos, boxes, Path(folder))
+        described = benchmark.describe(engine, asked, known.truth, chain)
+    known = replace(known, notes=(*known.notes, *_notes(boxes, wanted)))
     done = benchmark.run(
         engine,
         described,
@@ -48,6 +57,7 @@ def evaluate(
         depth=_depth(metrics, engine.store.num_rows),
         sampling=wanted.sampling,
         by=wanted.columns,
+        without_junk=wanted.paper_mode,
     )
     store = str(engine.store.path)
     seconds = {f"seconds, {stage}": round(value, 3) for stage, value in done.seconds.items()}
@@ -87,6 +97,25 @@ def _ground_truth(engine: Engine, photos: Photos, queries: str, truth: str | Non
         return read_truth(truth, queries=table, index=index)
     # A query that the truth asks about and that has no photograph stays, and counts as wrong.
     return with_columns(read_truth(truth, index=index), table)
+
+
+def _boxes(truth: str | None, wanted: Wanted) -> Mapping[str, FloatArray]:
+    """Read the boxes of a revisited truth; of another one there are none, and its protocol has no modes."""
+    if truth is not None and detect.truth_format(Path(truth)) == "revisited":
+        known = revisited.read(Path(truth))
+        return dict(zip(known.query_ids, known.boxes, strict=True))
+    if wanted.whole_queries or wanted.paper_mode:
+        raise EvaluationError(
+            "--whole-queries and --paper-mode are of revisited Oxford and Paris; give that with --truth"
+        )
+    return {}
+
+
+def _notes(boxes: Mapping[str, FloatArray], wanted: Wanted) -> Iterator[str]:
+    if any(np.isfinite(box).all() for box in boxes.values()):
+        yield "queries are asked whole" if wanted.whole_queries else "queries are cut to their boxes"
+    if wanted.paper_mode:
+        yield "paper mode: junk left the rankings before they were re-ranked, which no user could do"
 
 
 def _depth(metrics: Sequence[Metric], num_rows: int) -> int:

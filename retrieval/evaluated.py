@@ -20,13 +20,19 @@ _MAP = "map@100"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be computed: metrics by name, map@K in other dialects, and columns to group queries by."""
+    """What is to be computed: metrics by name, map@K in other dialects, and columns to group queries by.
+
+    Of revisited Oxford and Paris: `whole_queries` asks with whole photographs in place of their boxes,
+    `paper_mode` takes junk out of a ranking before it is re-ranked.
+    """
 
     metric_names: tuple[str, ...] = ()
     dialect: str | None = None
     all_dialects: bool = False
     columns: tuple[str, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
+    whole_queries: bool = False
+    paper_mode: bool = False
 
     def metrics(self, default: Sequence[str] = (_MAP,)) -> tuple[Metric, ...]:
         """Make the metrics, those of `default` where none is named.

@@ -81,6 +81,14 @@ if TYPE_CHECKING:
     metavar="CSV|FOLDER",
     help="With --ranking: where the pictures of a report are; may be repeated.",
 )
+@click.option(
+    "--whole-queries", is_flag=True, help="Of revisited Oxford and Paris: ask with whole photos, not boxes."
+)
+@click.option(
+    "--paper-mode",
+    is_flag=True,
+    help="Of revisited Oxford and Paris: take junk out before re-ranking, as papers do.",
+)
 @chain_options
 @click.option("--save-ranking", metavar="R.csv", help="With a store: write the rankings, id,images.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
@@ -97,6 +105,8 @@ def command(
     kind: "Kind",
     reports: tuple[str, ...],
     photo_lists: tuple[str, ...],
+    whole_queries: bool,
+    paper_mode: bool,
     rerank: str | None,
     v: float | None,
     top: int | None,
@@ -124,14 +134,17 @@ def command(
     report_files.check(reports, (queries, ranking, truth, index))
     for file in (*reports, save_ranking):
         check_output(file)
-    wanted = Wanted(metric_names, dialect, all_dialects, columns, Sampling(kind=kind))
+    wanted = Wanted(
+        metric_names, dialect, all_dialects, columns, Sampling(kind=kind), whole_queries, paper_mode
+    )
     if ranking is not None:
         if store is not None or truth is None:
             raise click.UsageError("--ranking R.csv goes with --truth T, and without a STORE")
-        if any(option is not None for option in (rerank, v, top, recipe_name, save_ranking)):
+        given = any(option is not None for option in (rerank, v, top, recipe_name, save_ranking))
+        if given or whole_queries or paper_mode:
             raise click.UsageError(
-                "a file of rankings is read as it stands: --rerank, --v, --top, --recipe and "
-                "--save-ranking are for a STORE"
+                "a file of rankings is read as it stands: --rerank, --v, --top, --recipe, --whole-queries, "
+                "--paper-mode and --save-ranking are for a STORE"
             )
         from retrieval import evaluate_rankings
 
@@ -208,6 +221,12 @@ def _show(done: "Evaluated", head: str, all_dialects: bool, reports: tuple[str, 
 
         pictures = Thumbnails(done.query_files, done.image_files)
         document = evaluation_document(
-            done.title, done.report, done.held, done.known, done.metrics, done.facts, pictures
+            done.title,
+            done.report,
+            done.held,
+            done.known,
+            metrics=done.metrics,
+            made_by=done.facts,
+            picture_of=pictures,
         )
         report_files.write(reports, document, values)

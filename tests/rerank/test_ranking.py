@@ -91,6 +91,12 @@ def test_query_that_is_in_the_index_is_left_out():
     np.testing.assert_array_equal(left.columns["local"][[0, 2]], floats([1, 3, np.nan], [8, np.nan, np.nan]))
 
 
+def test_several_rows_of_a_query_are_left_out():
+    ranking = Ranking(int_rows([4, 5, 6], [7, 8, 9]), floats([3, 2, 1], [3, 2, 1]))
+    left = ranking.without(np.array([[6, 4], [8, PAD]]))
+    assert left.rows.tolist() == [[5, PAD, PAD], [7, 9, PAD]]
+
+
 @given(rankings(), st.integers(0, 19))
 def test_without_removes_one_row_and_moves_the_others_up(ranking, row):
     left = ranking.without(np.full(len(ranking.rows), row))
