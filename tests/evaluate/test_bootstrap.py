@@ -12,7 +12,6 @@ from evaluate.bootstrap import (
     figure_interval,
     interval,
     mean_intervals,
-    percentile_interval,
     resampled_counts,
 )
 from evaluate.intervals import bca_ends
@@ -66,7 +65,7 @@ def test_the_percentile_interval_is_that_of_a_plain_loop(name, plain):
     expected = np.quantile(figures, [0.05, 0.95])
     found = interval(parse(name), outcome, kind="percentile", rng=5, resamples=60, level=0.9)
     assert found == pytest.approx(expected.tolist(), abs=1e-12)
-    assert percentile_interval(parse(name), outcome, rng=5, resamples=60, level=0.9) == found
+    assert interval(parse(name), outcome, kind="percentile", rng=5, resamples=60, level=0.9) == found
 
 
 @pytest.mark.parametrize(("name", "plain"), [("map@10", plain_map), ("knn-f1", plain_f1)])
@@ -228,7 +227,7 @@ def test_a_share_has_the_interval_that_statistics_gives():
 
 def test_a_lower_level_is_a_narrower_interval():
     # 80 %: 0.4 -+ 1.2816 * 0.01549 = 0.3801 .. 0.4199.
-    low, high = percentile_interval(parse("recall@1"), coin_outcome(400, 1000), rng=0, level=0.8)
+    low, high = interval(parse("recall@1"), coin_outcome(400, 1000), kind="percentile", rng=0, level=0.8)
     assert low == pytest.approx(0.3801, abs=0.0015)
     assert high == pytest.approx(0.4199, abs=0.0015)
 
@@ -266,7 +265,7 @@ def test_options_out_of_range_are_refused(name, options, message):
 
 def test_interval_of_a_mean_is_as_wide_as_theory_says():
     values = np.random.default_rng(3).random((2, 50))
-    low, high = mean_intervals(values, rng=7, resamples=2000)[1]
+    low, high = mean_intervals(values, kind="percentile", rng=7, resamples=2000)[1]
     assert low < values[1].mean() < high
     # The mean of n numbers has a deviation of theirs / sqrt(n), and 95 % lie within 1.96 of it.
     assert high - low == pytest.approx(2 * 1.96 * values[1].std() / np.sqrt(50), rel=0.1)
@@ -274,7 +273,9 @@ def test_interval_of_a_mean_is_as_wide_as_theory_says():
 
 def test_interval_of_a_difference_is_paired():
     values = np.random.default_rng(0).random(40)
-    intervals = mean_intervals(np.stack([values, values + 0.1, np.full(40, 0.1)]), rng=0, resamples=200)
+    intervals = mean_intervals(
+        np.stack([values, values + 0.1, np.full(40, 0.1)]), kind="percentile", rng=0, resamples=200
+    )
     # Every query gains as much: the difference has no width, and both ends of the others differ by it.
     np.testing.assert_allclose(intervals[1] - intervals[0], 0.1)
     np.testing.assert_allclose(intervals[2], 0.1)
@@ -282,4 +283,4 @@ def test_interval_of_a_difference_is_paired():
 
 def test_intervals_of_nothing_are_refused():
     with pytest.raises(ValueError, match="at least one query"):
-        mean_intervals(np.zeros((3, 0)), rng=0)
+        mean_intervals(np.zeros((3, 0)), kind="percentile", rng=0)

@@ -1,6 +1,7 @@
 """Systems compared on the same queries: differences, tests, tallies and what moved, worked by hand."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,9 +88,9 @@ class TestByHand:
 
     def test_what_moved_most_comes_first(self, done):
         assert done.differences[0].moved == (
-            Moved("q3", 0.25, 1.0, (4,), (1,)),
-            Moved("q2", 0.5, 1.0, (2,), (1,)),
-            Moved("q5", 1.0, 0.5, (1,), (2,)),
+            Moved("q3", 0.25, 1.0, 1, (4,), (1,)),
+            Moved("q2", 0.5, 1.0, 1, (2,), (1,)),
+            Moved("q5", 1.0, 0.5, 1, (1,), (2,)),
         )
 
     def test_the_interval_is_the_paired_one(self, done):
@@ -109,7 +110,7 @@ class TestByHand:
         assert (turned.p, turned.tally) == (one.p, Tally(1, 2, 2))
 
     def test_notes_of_the_truth_stay(self, done):
-        assert done.notes == ("two queries were left out",)
+        assert done.notes[0] == "two queries were left out"
 
 
 def test_several_systems_are_corrected_after_holm():
@@ -137,6 +138,17 @@ def test_where_lower_is_better_a_larger_figure_is_worse(name):
     assert one.value == pytest.approx(4 / 3 if name == "first-hit" else 2)
     assert done.loss_of(one) == one.value
     assert one.tally == Tally(1, 0, 2)
+    # Gains in ranks -3, -3, 2: mean -4/3, squares off it add up to 2 * 25/9 + 100/9. Sizes 3, 3, 2 have
+    # the ranks 2.5, 2.5, 1. As the tally, both are below 0 where the system is worse.
+    deviation = np.sqrt((50 / 9 + 100 / 9) / 2)
+    assert one.d == pytest.approx(-4 / 3 / deviation)
+    assert one.rank_biserial == pytest.approx((1 - 5) / 6)
+    # Nobody asks for a hundredth of a rank; of a median the scatter of queries says nothing.
+    assert one.queries_for_a_point is None
+    if name == "first-hit":
+        assert one.detectable == pytest.approx(2.8016 * deviation / np.sqrt(3), rel=1e-4)
+    else:
+        assert one.detectable is None
     assert done.lower_is_better
 
 
@@ -146,7 +158,7 @@ def test_a_query_that_a_system_lacks_counts_as_wrong():
     part = known.hold(Rankings.from_ids(["q2"], [["r"]]))
     one = compare([("whole", whole), ("part", part)], known, MAP, sampling=FEW).differences[0]
     assert (one.value, one.queries) == (-0.5, 2)
-    assert one.moved == (Moved("q1", 1.0, 0.0, (1,), ()),)
+    assert one.moved == (Moved("q1", 1.0, 0.0, 1, (1,), ()),)
 
 
 def test_only_the_first_ranks_of_correct_images_are_kept():
@@ -169,9 +181,13 @@ class TestFiguresThatAreNoMeans:
         done = compare([("right", right), ("wrong", wrong)], known, metrics.parse("gap"), sampling=FEW)
         one = done.differences[0]
         assert (one.value, one.tally) == (-0.75, Tally(0, 0, 2))
-        assert one.moved == (Moved("q1", 1.0, 0.0, (1,), ()), Moved("q2", 1.0, 0.5, (1,), (1,)))
+        assert one.moved == (Moved("q1", 1.0, 0.0, 1, (1,), ()), Moved("q2", 1.0, 0.5, 1, (1,), (1,)))
         # The two answers to q2 are the same, so every swap leaves .75 between the systems.
         assert one.p == 1.0
+        # Gains -1 and -1/2; how the queries scatter is not how the figure does.
+        assert one.d == pytest.approx(-0.75 / np.sqrt(0.125))
+        assert one.rank_biserial == -1.0
+        assert (one.detectable, one.queries_for_a_point) == (None, None)
 
     def test_knn_f1(self):
         images = ImageIndex.of(("t", "b"), ("tower", "bridge"))
@@ -182,8 +198,10 @@ class TestFiguresThatAreNoMeans:
         done = compare([("right", right), ("wrong", wrong)], known, metrics.parse("knn-f1"), sampling=FEW)
         # Tower 0; bridge 2 * 1 / (2 + 1); their mean is 1/3, before it was 1.
         assert done.differences[0].value == pytest.approx(1 / 3 - 1)
-        assert done.differences[0].tally == Tally(0, 1, 1)
-        assert [moved.query_id for moved in done.differences[0].moved] == ["q1"]
+        one = done.differences[0]
+        assert one.tally == Tally(0, 1, 1)
+        assert [moved.query_id for moved in one.moved] == ["q1"]
+        assert (one.detectable, one.queries_for_a_point) == (None, None)
 
 
 class TestSystemsThatAreAlike:
@@ -193,6 +211,7 @@ class TestSystemsThatAreAlike:
         one = compare([("a", held), ("b", held)], known, MAP, sampling=FEW).differences[0]
         assert (one.value, one.low, one.high, one.p, one.p_holm) == (0.0, 0.0, 0.0, 1.0, 1.0)
         assert (one.tally, one.moved, one.d, one.rank_biserial) == (Tally(0, 3, 0), (), None, None)
+        assert (one.detectable, one.queries_for_a_point) == (None, None)
 
     def test_longer_rankings_with_the_same_hits_move_nothing(self):
         # Sums over rows of another length round otherwise in the last digit.
@@ -220,6 +239,21 @@ def test_as_many_moved_queries_as_are_asked_for():
     assert len(compare(systems, known, MAP, sampling=FEW, num_moved=3).differences[0].moved) == 3
 
 
+@pytest.mark.parametrize("order", [("c", "a", "b", "d"), ("d", "b", "c", "a")])
+def test_queries_that_moved_alike_stand_in_the_order_of_their_ids(order):
+    # Whatever their order in the truth: d lost most, the others as much as each other.
+    before, after = {"a": 1, "b": 1, "c": 1, "d": 1}, {"a": 2, "b": 2, "c": 2, "d": 0}
+    known = known_of(4)
+    known = replace(known, truth=replace(known.truth, query_ids=order))
+    systems = [
+        (name, answers(known, *(ranks[query] for query in order)))
+        for name, ranks in (("old", before), ("new", after))
+    ]
+    for count, expected in ((10, "dabc"), (2, "da")):
+        moved = compare(systems, known, MAP, sampling=FEW, num_moved=count).differences[0].moved
+        assert [one.query_id for one in moved] == list(expected)
+
+
 class TestToDict:
     def test_it_is_plain_and_comes_back_from_json_as_it_was(self, done):
         values = done.to_dict()
@@ -233,6 +267,7 @@ class TestToDict:
             "query_id": "q3",
             "before": 0.25,
             "after": 1.0,
+            "first_shown": 1,
             "ranks_before": [4],
             "ranks_after": [1],
         }
@@ -284,3 +319,25 @@ def test_queries_that_the_metric_leaves_out_are_in_no_count():
     # Of q1 and q3: 1, 1 and 1/2, 1.
     assert (one.value, one.queries, one.tally) == (-0.25, 2, Tally(0, 1, 1))
     assert [moved.query_id for moved in one.moved] == ["q1"]
+
+
+def test_a_system_that_lacks_queries_or_ranks_is_told():
+    known = known_of(2)
+    whole = known.hold(Rankings.from_ids(["q1", "q2"], [["w", "r"], ["r", "w"]]))
+    part = known.hold(Rankings.from_ids(["q1"], [["r"]]))
+    done = compare([("whole", whole), ("part", part)], known, MAP, sampling=FEW)
+    assert done.notes[1:] == (
+        "part has no answer to 1 query, wrong here",
+        "the longest rankings differ in length: whole 2, part 1",
+    )
+    # What stands behind the first rank is nothing to it.
+    first = compare([("whole", whole), ("part", part)], known, metrics.parse("recall@1"), sampling=FEW)
+    assert first.notes[1:] == ("part has no answer to 1 query, wrong here",)
+
+
+def test_ranks_are_shown_from_the_first_that_changed():
+    known = known_of(1, tuple("abcdefg"))
+    old = known.hold(Rankings.from_ids(["q1"], [list("abxc")]))
+    new = known.hold(Rankings.from_ids(["q1"], [list("abcx")]))
+    (moved,) = compare([("old", old), ("new", new)], known, MAP, sampling=FEW).differences[0].moved
+    assert (moved.first_shown, moved.ranks_before, moved.ranks_after) == (3, (4,), (3,))

@@ -22,8 +22,8 @@ NEW = Difference(
     queries_for_a_point=3134,
     queries=10,
     moved=(
-        Moved("a very long query id", 1.0, 0.0, (1, 3), ()),
-        Moved("q", 0.25, 0.5, (4,), (2, 7)),
+        Moved("a very long query id", 1.0, 0.0, 1, (1, 3), ()),
+        Moved("q", 0.25, 0.5, 2, (4,), (2, 7)),
     ),
 )
 DONE = Comparison(
@@ -50,9 +50,9 @@ def test_two_systems():
             "new.csv less old.csv: -0.0500 [-0.1000, +0.0200], p 0.0625",
             "  better on 1, same on 7, worse on 2 of 10 queries; d_z -0.25, rank-biserial -0.50",
             "  so many queries show a difference of 0.1770 four times in five; one of .01 would take 3,134",
-            "  moved most            before   after  ranks of the first correct images",
-            "  a very long query id   1.000   0.000  1,3 -> none",
-            "  q                      0.250   0.500  4 -> 2,7",
+            "  moved most            before   after  ranks of correct images, from the first (#) that moved",
+            "  a very long query id   1.000   0.000  #1: 1,3 -> none",
+            "  q                      0.250   0.500  #2: 4 -> 2,7",
             "",
             MADE,
         ]
@@ -63,8 +63,8 @@ def test_short_ids_stand_under_their_heading():
     short = replace(NEW, moved=NEW.moved[1:])
     lines = comparison_text.table(replace(DONE, differences=(short,))).splitlines()
     assert lines[7:9] == [
-        "  moved most  before   after  ranks of the first correct images",
-        "  q            0.250   0.500  4 -> 2,7",
+        "  moved most  before   after  ranks of correct images, from the first (#) that moved",
+        "  q            0.250   0.500  #2: 4 -> 2,7",
     ]
 
 
@@ -80,7 +80,7 @@ def test_of_several_systems_each_has_a_block_and_a_corrected_p():
 def test_systems_that_are_alike():
     alike = replace(
         NEW, value=0.0, low=0.0, high=0.0, p=1.0, tally=Tally(0, 10, 0), d=None, rank_biserial=None,
-        detectable=0.0, queries_for_a_point=2, moved=(),
+        detectable=None, queries_for_a_point=None, moved=(),
     )  # fmt: skip
     blocks = comparison_text.table(replace(DONE, differences=(alike,))).split("\n\n")
     # Nothing is said of what so many queries could show: how they scatter is not known.
@@ -96,7 +96,7 @@ def test_one_query_tells_nothing_of_others():
 
 
 def test_names_stay_on_their_line_and_move_no_cursor():
-    odd = replace(NEW, system="new\n.csv", moved=(Moved("q\x1b[2J\nr", 1.0, 0.0, (), ()),))
+    odd = replace(NEW, system="new\n.csv", moved=(Moved("q\x1b[2J\nr", 1.0, 0.0, 1, (), ()),))
     figures = {"old.csv": DONE.figures["old.csv"], "new\n.csv": DONE.figures["new.csv"]}
     lines = comparison_text.table(replace(DONE, figures=figures, differences=(odd,))).splitlines()
     assert len(lines) == 11

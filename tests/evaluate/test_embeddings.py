@@ -65,7 +65,9 @@ def test_the_search_is_exact_in_blocks(distance, exclude_self, k, monkeypatch):
         order = [place for place in row.argsort().tolist() if not (exclude_self and place == query)][:k]
         assert outcome.hits[query].tolist() == [labels[place] == query_labels[query] for place in order]
         assert outcome.num_relevant[query] == labels.count(query_labels[query]) - exclude_self
-        assert outcome.num_irrelevant[query] == 60 - labels.count(query_labels[query])
+        assert outcome.irrelevant.num[query] == 60 - labels.count(query_labels[query])
+        wrong = [labels[place] != query_labels[query] for place in order]
+        assert outcome.irrelevant.ranked[query].tolist() == wrong
         # Squared L2 of unit vectors is twice the cosine distance.
         least = row[order[0]] * (2 if distance == "cosine" else 1)
         assert outcome.confidences.values[query] == pytest.approx(-least, abs=1e-12)

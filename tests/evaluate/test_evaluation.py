@@ -1,5 +1,7 @@
 """Files of rankings and truth to a report: figures by hand, groups, coverage, and no dependence on order."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -80,7 +82,7 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are(report):
     with pytest.raises(EvaluationError) as caught:
         report(by=("town",), queries="id,city\nq1,Rome\n")
     assert str(caught.value) == (
-        "the queries have no column 'town' to group them by; there are m, label, city "
+        "the queries have no column 'town' to group them by; there are m, label, city, usage "
         "(a CSV of the queries adds its columns)"
     )
 
@@ -94,7 +96,95 @@ def test_columns_are_looked_up_and_m_stands_for_a_count(tmp_path):
 
 def test_notes_of_the_truth_stand_in_the_report(report):
     done = report("id,label\na,1\nb,1\n", "id,images\na,b\nb,a\n")
-    assert done.notes == ("queries are images of the index too; none counts for itself",)
+    assert len(done.notes) == 2
+    assert done.notes[0].startswith("no list of queries")
+    assert done.notes[1] == "queries are images of the index too; none counts for itself"
+
+
+def told(done, words):
+    """Give how the notes with these words begin: how many rankings they speak of."""
+    return [note.split()[:2] for note in done.notes if words in note]
+
+
+class TestNotesOnRankings:
+    LABELS = "id,label\na,1\nb,1\nc,1\nd,1\ne,2\nf,2\ng,2\n"
+    # The whole index of q1; without d for q2 and q3.
+    REVISITED = json.dumps(
+        {
+            "imlist": ["a", "b", "c", "q1"],
+            "qimlist": ["q1", "q2", "q3"],
+            "gnd": [{"easy": [0], "hard": [1], "junk": [2]}] * 3,
+        }
+    )
+
+    def test_rankings_that_hold_their_own_query_are_counted(self, report):
+        done = report(self.LABELS, "id,images\na,a b\nb,c b\nc,a b\n")
+        assert told(done, "own query") == [["2", "rankings"]]
+
+    def test_rankings_of_other_images_alone_need_no_note(self, report):
+        assert told(report(self.LABELS, "id,images\na,c b\nb,c a\n"), "own query") == []
+        # The first ranking holds the second's query.
+        assert told(report("id,images\nq1,a\nq2,b\n", "id,images\nq1,q2 a\nq2,b\n"), "own query") == []
+
+    def test_rankings_of_revisited_oxford_that_end_early_are_counted(self, report):
+        cut = report(self.REVISITED, "id,images\nq1,a b c q1\nq2,a b c\nq3,a\n")
+        assert told(cut, "whole index") == [["2", "rankings"]]
+        # The query's own image is taken out as junk is, and costs no rank.
+        assert told(cut, "own query") == []
+        whole = ["a b c q1", "q1 c b a", "b q1 c a"]
+        lines = "".join(f"q{place},{images}\n" for place, images in enumerate(whole, start=1))
+        assert told(report(self.REVISITED, f"id,images\n{lines}"), "whole index") == []
+
+    def test_other_rankings_may_end_early(self, report):
+        assert told(report(self.LABELS, "id,images\na,b\n"), "whole index") == []
+
+    # Of x five images vote; of y four, since a repeat has no vote; of z none, since it has no answer.
+    VOTES = "id,images\nx,a b c d e\ny,a b c d d\n"
+    ASKED = "id,label\nx,1\ny,1\nz,2\n"
+
+    def test_fewer_than_five_votes_are_counted(self, report):
+        for name in ("knn-f1", "knn-f1-nearest"):
+            done = report(self.LABELS, self.VOTES, ("map@2", name), queries=self.ASKED)
+            assert told(done, "fewer than 5") == [["2", "rankings"]]
+
+    def test_nobody_votes_for_other_metrics(self, report):
+        assert told(report(self.LABELS, self.VOTES, queries=self.ASKED), "fewer than 5") == []
+
+    def test_five_votes_each_need_no_note(self, report):
+        run = "id,images\nx,a b c d e\ny,a b c d e\nz,f g a b c\n"
+        assert told(report(self.LABELS, run, ("knn-f1",), queries=self.ASKED), "fewer than 5") == []
+
+
+class TestCoverageOfRankingsWithJunk:
+    """Of revisited Oxford and Paris junk leaves the rankings; coverage tells of them as they were given."""
+
+    TRUTH = json.dumps(
+        {
+            "imlist": ["a", "b", "c", "d"],
+            "qimlist": ["q1", "q2"],
+            "gnd": [{"easy": [0], "hard": [], "junk": [2]}, {"easy": [1], "hard": [], "junk": []}],
+        }
+    )
+    # Of q1 nothing is ranked but its junk, twice and with one score.
+    RUN = "query,id,rank,score\nq1,c,1,3\nq1,c,2,3\nq2,d,1,2\nq2,b,2,1\nq2,c,3,0\n"
+
+    def test_junk_is_an_answer(self, report):
+        done = report(self.TRUTH, self.RUN, ("roxford-medium",))
+        assert done.unanswered == ()
+        found = done.coverage
+        assert (found.depth, found.unanswered, found.short) == (3, 0, 1)
+        assert (found.repeating, found.repeated_entries, found.ties) == (1, 1, {1: 1})
+
+    def test_a_hit_and_a_reached_image_are_looked_for_in_the_ranking_as_given(self, report):
+        found = report(self.TRUTH, self.RUN, ("roxford-medium",)).coverage
+        # a is in no ranking, so q1 missed it; c is in both.
+        assert (found.missed, found.unreached, found.unreached_share) == (1, 1, 1 / 4)
+        assert found.hubness.largest == 2
+
+    def test_the_figure_is_that_without_junk(self, report):
+        done = report(self.TRUTH, "query,id,rank\nq1,c,1\nq1,a,2\nq2,b,1\n", ("roxford-medium",))
+        assert values(done.metrics) == {"roxford-medium": 1}
+        assert (done.coverage.depth, done.coverage.missed) == (2, 0)
 
 
 def test_a_metric_that_needs_scores_is_told_without_them(report):

@@ -52,6 +52,9 @@ def test_a_figure_that_no_query_defines_is_left_out(outcome):
     class Undefined:
         name, depth, is_mean, lower_is_better = "undefined", None, False, False
 
+        def per_query(self, outcome):
+            return np.full(outcome.num_queries, np.nan)
+
         def figure(self, outcome, weights):
             return np.full(len(weights), np.nan)
 

@@ -94,6 +94,15 @@ class TestWhatIsKnown:
         assert held.outcome.confidences.values.tolist() == [0.5, 0.25]
         assert held.outcome.hits.tolist() == [[True, False], [True, False]]
 
+    def test_junk_stays_in_the_rankings_as_given_and_among_the_answers(self):
+        known = known_of(ignored=([1], []), truth={"closes_up": True})
+        held = known.hold(answers({"q1": ["b"], "q2": ["c", "x"]}, [[0.9], [0.5, 0.25]]))
+        assert (held.rows.tolist(), held.given_rows.tolist()) == ([[-1, -1], [2, 3]], [[1, -1], [2, 3]])
+        np.testing.assert_array_equal(held.given_scores, [[0.9, np.nan], [0.5, 0.25]])
+        assert held.outcome.num_answers.tolist() == [1, 2]
+        # What closes up is no longer the first answer.
+        assert held.outcome.confidences.values.tolist() == [-np.inf, 0.5]
+
 
 class TestRefusals:
     @pytest.mark.parametrize(

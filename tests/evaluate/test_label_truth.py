@@ -15,6 +15,8 @@ from evaluate.rankings import Rankings
 from evaluate.report import Sampling
 
 SAMPLING = Sampling(kind="percentile", resamples=10)
+SHARED = "queries are images of the index too; none counts for itself"
+APART = "queries that labels.csv lists are not images of the index"
 
 
 def table_of(labels, source="labels.csv", **columns):
@@ -25,6 +27,17 @@ def table_of(labels, source="labels.csv", **columns):
 
 def answers(ranked):
     return Rankings.from_ids(list(ranked), list(ranked.values()), source="r.csv")
+
+
+def unlisted(known):
+    """Take the number of queries from the note that there is no list of them."""
+    (note,) = [one for one in known.notes if one.startswith("no list of queries")]
+    # A single one is told in words.
+    return int("".join(filter(str.isdigit, note)) or 1)
+
+
+def other_notes(known):
+    return tuple(note for note in known.notes if not note.startswith("no list of queries"))
 
 
 def figure(known, rankings, name):
@@ -43,7 +56,7 @@ class TestWhatSystemsAnswer:
         rankings = answers({"q1": ["c", "a"], "q2": ["c"]})
         known = from_systems(self.LABELS, [rankings])
         assert known.images.ids == ("a", "b", "c")
-        assert known.notes == ()
+        assert (unlisted(known), other_notes(known)) == (2, (APART,))
         assert relevant(known) == {"q1": {"a", "b"}, "q2": {"c"}}
         # q1: (1/2) / 2; q2: 1.
         assert figure(known, rankings, "map@2") == pytest.approx((1 / 4 + 1) / 2)
@@ -52,7 +65,7 @@ class TestWhatSystemsAnswer:
         rankings = answers({"q1": ["q1", "a"], "q2": ["q1", "c"]})
         known = from_systems(self.LABELS, [rankings])
         assert known.images.ids == ("a", "b", "c", "q1", "q2")
-        assert known.notes == ("queries are images of the index too; none counts for itself",)
+        assert (unlisted(known), other_notes(known)) == (2, (SHARED,))
         assert relevant(known) == {"q1": {"a", "b"}, "q2": {"c"}}
         assert figure(known, rankings, "map@2") == pytest.approx((1 / 4 + 1 / 2) / 2)
 
@@ -77,10 +90,10 @@ class TestWhatSystemsAnswer:
         rankings = answers({"q1": ["x", "b"]})
         known = from_systems(self.LABELS, [rankings], ImageIndex.of(["x", "b"]))
         assert (known.images.ids, known.images.labels) == (("x", "b"), ("", "1"))
-        assert known.notes == ()
+        assert (unlisted(known), other_notes(known)) == (1, ())
         assert figure(known, rankings, "map@2") == pytest.approx(1 / 2)
         shared = from_systems(self.LABELS, [rankings], ImageIndex.of(["b", "q1", "x"]))
-        assert shared.notes == ("queries are images of the index too; none counts for itself",)
+        assert (unlisted(shared), other_notes(shared)) == (1, (SHARED,))
         with pytest.raises(EvaluationError, match=r"r\.csv: the image 'x' \(query 'q1'\) is not in"):
             from_systems(self.LABELS, [rankings], ImageIndex.of(["b"])).hold(rankings)
 
@@ -89,13 +102,16 @@ class TestWhatSystemsAnswer:
         rankings = answers({"q1": ["a"], "q2": []})
         known = from_systems(labels, [rankings])
         assert known.truth.query_ids == ("q1",)
+        assert unlisted(known) == 1
         assert known.truth.usages == ("public",)
         assert figure(known, rankings, "map@1") == 1
 
     def test_columns_are_those_of_the_queries(self):
         labels = table_of({"a": "1", "q1": "1", "b": "2", "q2": "2"}, city=["Rome", "Oslo", "Bern", ""])
         known = from_systems(labels, [answers({"q2": ["b"], "q1": ["a"]})])
-        assert known.columns == {"label": ("2", "1"), "city": ("", "Oslo")}
+        # In the order of the labels, whatever that of the rankings.
+        assert known.truth.query_ids == ("q1", "q2")
+        assert known.columns == {"label": ("1", "2"), "city": ("Oslo", "")}
 
     @pytest.mark.parametrize(
         ("labels", "ranked", "sentence"),
@@ -122,7 +138,8 @@ class TestListsOfQueries:
         asked = table_of({"q": "2", "a": ""}, "queries.csv")
         known = from_asked(self.LABELS, asked, None)
         assert known.query_labels == ("2", "1")
-        assert known.notes == ()
+        # Of the two lists one names a.
+        assert known.notes == (APART,)
         # a is an image of the index and never its own answer.
         assert relevant(known) == {"q": {"c"}, "a": {"b"}}
 
@@ -149,7 +166,13 @@ class TestListsOfQueries:
         assert "a" not in apart.images.ids
         found = from_asked(self.LABELS, asked, None, [answers({"a": ["a", "b"]})])
         assert "a" in found.images.ids
-        assert found.notes == ("queries are images of the index too; none counts for itself",)
+        assert (apart.notes, found.notes) == ((APART,), (SHARED,))
+
+    def test_lists_that_have_no_image_in_common_need_no_note(self):
+        assert from_asked(self.LABELS, table_of({"q": "1"}), None).notes == ()
+        assert from_asked(self.LABELS, table_of({"q": "1"}), ImageIndex.of(["b"])).notes == ()
+        shared = from_asked(self.LABELS, table_of({"a": "1"}), ImageIndex.of(["a", "b"]))
+        assert shared.notes == (SHARED,)
 
     def test_an_index_may_bring_labels_that_the_truth_lacks(self):
         index = ImageIndex.of(["x", "c", "b"], ["1", "9", ""])
@@ -160,11 +183,41 @@ class TestListsOfQueries:
     def test_a_list_of_which_no_query_has_a_label_is_told(self):
         with pytest.raises(EvaluationError) as caught:
             from_asked(self.LABELS, table_of({"q": ""}, "queries.csv"), None)
-        assert str(caught.value) == ("queries.csv: no query has a label; labels.csv has none for them either")
+        assert str(caught.value) == (
+            "queries.csv, line 2: the image 'q' is not in labels.csv, and the list has no labels; "
+            "add one, or take it out"
+        )
+
+    def test_two_labels_of_one_query_are_refused(self):
+        with pytest.raises(
+            EvaluationError, match="line 2: the image 'a' has the label '9', and '1' in labels.csv"
+        ):
+            from_asked(self.LABELS, table_of({"a": "9"}, "queries.csv"), None)
 
     def test_a_query_of_the_list_that_a_ranking_lacks_counts_nothing(self):
         known = from_asked(self.LABELS, table_of({"q": "2", "r": "1"}), None)
         assert figure(known, answers({"q": ["c"]}), "map@1") == pytest.approx(1 / 2)
+
+
+@pytest.mark.parametrize("kind", ["percentile", "bca"])
+def test_the_order_of_rankings_changes_no_interval(kind):
+    rng = np.random.default_rng(0)
+    names = [f"i{number:02d}" for number in range(24)]
+    labels = table_of({name: str(number % 4) for number, name in enumerate(names)})
+    ranked = {name: [names[place] for place in rng.permutation(24)[:9]] for name in names[::2]}
+    plain, turned = answers(ranked), answers(dict(reversed(ranked.items())))
+    assert plain.query_ids != turned.query_ids
+    reports = [
+        evaluate(
+            rankings,
+            from_systems(labels, [rankings]),
+            [metrics.parse(name) for name in ("map@9", "knn-f1")],
+            sampling=Sampling(kind=kind, resamples=200),
+        )
+        for rankings in (plain, turned)
+    ]
+    assert reports[0].metrics == reports[1].metrics
+    assert reports[0].metrics["map@9"].low < reports[0].metrics["map@9"].high
 
 
 def test_columns_of_queries_that_the_table_lacks_are_empty():

@@ -90,6 +90,40 @@ def test_one_id_is_a_leak_unless_ids_may_agree():
     assert num_shared_ids(query, index) == 1
 
 
+def test_a_refused_sign_lets_the_next_one_decide():
+    # The train's b is the index's b by picture, by other means and by id; its c is the index's d by picture.
+    index = split("index", "bd", (2, 3))
+    near = Pairs(np.array([1]), np.array([0]), np.array([0.9]))
+
+    def leaks(*refused):
+        return told(
+            shared_photographs(
+                TRAIN, index, near_duplicates=near, confirmed=lambda leak: leak.kind not in refused
+            )
+        )
+
+    assert leaks() == [("same picture", "b", "b"), ("same picture", "c", "d")]
+    assert leaks("same picture") == [("near-duplicate", "b", "b")]
+    assert leaks("same picture", "near-duplicate") == [("same id", "b", "b")]
+    assert leaks("same picture", "near-duplicate", "same id") == []
+
+
+def test_each_sign_is_asked_about_until_one_is_confirmed():
+    asked = []
+
+    def confirmed(leak):
+        asked.append((leak.kind, leak.id_a, leak.id_b))
+        return leak.kind != "same file"
+
+    index = split("index", "bd", (2, 9), contents=(b"y", b"z"))
+    shared_photographs(TRAIN, index, confirmed=confirmed)
+    # b is confirmed by its picture and nobody asks about its id; c has no other sign.
+    assert asked == [("same file", "b", "b"), ("same file", "c", "d"), ("same picture", "b", "b")]
+    asked.clear()
+    shared_photographs(TRAIN, index, ids_may_agree=True, confirmed=confirmed)
+    assert asked == [("same file", "c", "d")]
+
+
 def test_shared_classes_are_sorted_and_no_label_is_no_class():
     train = split("train", "abc", (1, 2, 3), labels=("tower", "arch", ""))
     index = split("index", "defg", (4, 5, 6, 7), labels=("", "tower", "arch", "tower"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from evaluate import dialects, metrics
 from evaluate.labels import Labels
 from evaluate.outcome import Outcome
-from evaluate.outcome_parts import EASY, HARD, Confidences, Difficulty, Gains
+from evaluate.outcome_parts import EASY, HARD, Confidences, Difficulty, Gains, Irrelevant
 
 K = 3
 ALL = [metrics.parse(name.replace("K", str(K))) for name in metrics.names()]
@@ -47,7 +47,7 @@ def outcome_of(table, order=None):
         confidences=Confidences(
             np.where(answers > 0, [float(table[place][2]) for place in places], -np.inf), np.array(places)
         ),
-        num_irrelevant=answers - hits.sum(axis=1) + 2,
+        irrelevant=Irrelevant(~hits & (np.arange(width) < answers[:, None]), answers - hits.sum(axis=1) + 2),
     )
 
 

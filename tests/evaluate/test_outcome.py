@@ -1,10 +1,13 @@
 """What metrics read: hits, counts, and labels of those who may vote."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evaluate.labels import Labels
 from evaluate.outcome import Outcome
+from evaluate.outcome_parts import Confidences, Difficulty, Gains, Irrelevant
 from evaluate.truth import Truth
 
 # Row 3 is the image of the query "y" itself.
@@ -76,7 +79,50 @@ def test_contradictions_are_refused(hits, num_relevant, num_answers, message):
         Outcome(hits, np.array(num_relevant), np.array(num_answers))
 
 
-def test_labels_of_other_rankings_are_refused():
-    labels = Labels(("a",), np.array([0]), np.array([[0, 0, 0]]))
-    with pytest.raises(ValueError, match=r"labels must be for rankings \(1, 2\), got \(1, 3\)"):
-        Outcome(HITS, np.array([1]), np.array([2]), labels)
+ONE, TWO = np.array([1]), np.array([1, 1])
+NARROW = np.zeros((1, 2), dtype=np.int8)
+WIDE = np.zeros((1, 3), dtype=np.int8)
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (
+            {"labels": Labels(("a",), ONE - 1, WIDE.astype(int))},
+            r"labels must be for rankings \(1, 2\), got \(1, 3\)",
+        ),
+        (
+            {"difficulty": Difficulty(WIDE, ONE, ONE)},
+            r"difficulty must be for rankings \(1, 2\), got \(1, 3\)",
+        ),
+        ({"difficulty": Difficulty(NARROW, TWO, ONE)}, "num_easy must be 1, one a query, got 2"),
+        ({"difficulty": Difficulty(NARROW, ONE, TWO)}, "num_hard must be 1, one a query, got 2"),
+        ({"gains": Gains(WIDE * 1.0, np.ones((1, 1)))}, "gains must be for rankings"),
+        ({"gains": Gains(NARROW * 1.0, np.ones((2, 1)))}, "ideal gains must be 1, one a query, got 2"),
+        ({"confidences": Confidences(TWO * 1.0, ONE)}, "confidences must be 1, one a query, got 2"),
+        ({"confidences": Confidences(ONE * 1.0, TWO)}, "tie_order must be 1, one a query, got 2"),
+        ({"irrelevant": Irrelevant(WIDE > 0, ONE)}, "irrelevant must be for rankings"),
+        ({"irrelevant": Irrelevant(NARROW > 0, TWO)}, "irrelevant must be 1, one a query, got 2"),
+        ({"query_ids": ("q", "r")}, "query_ids must be 1, one a query, got 2"),
+        ({"query_ids": ()}, "query_ids must be 1, one a query, got 0"),
+    ],
+)
+def test_parts_of_other_queries_or_rankings_are_refused(parts, message):
+    with pytest.raises(ValueError, match=message):
+        Outcome(HITS, np.array([1]), np.array([2]), **parts)
+
+
+def test_wrong_images_are_marked_once_each_and_counted():
+    truth = replace(TRUTH, num_images=5)
+    # Row 1 is right, 2 wrong; 3 is wrong for q and the query y itself; repeats and padding are nothing.
+    outcome = Outcome.from_rows(truth, np.array([[2, 1, 2, 3, 1], [3, 0, 2, 0, -1]]))
+    assert outcome.irrelevant.ranked.tolist() == [
+        [True, False, False, True, False],
+        [False, True, False, False, False],
+    ]
+    # Of five images two are right for q; one is right for y, and y is one.
+    assert outcome.irrelevant.num.tolist() == [3, 3]
+
+
+def test_nobody_knows_what_is_wrong_in_an_index_of_unknown_size():
+    assert Outcome.from_rows(replace(TRUTH, num_images=None), ROWS).irrelevant is None

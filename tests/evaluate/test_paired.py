@@ -1,6 +1,7 @@
 """Two systems on the same queries: intervals against a plain loop, p-values against scipy and by hand."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,8 +58,21 @@ def scipy_p_value(first, second):
     ).pvalue
 
 
+def with_confidences(outcome, values):
+    order = outcome.confidences.tie_order
+    return replace(outcome, confidences=Confidences(np.array(values, dtype=np.float64), order))
+
+
+def placed(outcome):
+    """Put the place of each answer, from the least sure, where its confidence was."""
+    values, order = outcome.confidences.values.tolist(), outcome.confidences.tie_order.tolist()
+    rising = sorted(range(len(values)), key=lambda query: (values[query], -order[query]))
+    return with_confidences(outcome, [rising.index(query) for query in range(len(values))])
+
+
 def plain_p_value(metric, first, second):
     """Swap in every way, with outcomes that hold the swapped answers themselves."""
+    first, second = placed(first), placed(second)
 
     def figure(swaps, one, other):
         both = one.joined(other)
@@ -123,6 +137,35 @@ def test_the_exact_p_value_is_that_of_swapped_answers(name):
         expected = plain_p_value(parse(name), first, second)
         assert permutation_p_value(parse(name), first, second, rng=0) == pytest.approx(expected, abs=1e-12)
         assert permutation_p_value(parse(name), second, first, rng=0) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("num_queries", [6, 40])
+@pytest.mark.parametrize(
+    "rescaled", [lambda sure: 1000 * sure - 7, np.exp, lambda sure: sure**3 / 8], ids=["line", "exp", "cube"]
+)
+def test_the_scale_of_confidences_changes_no_p_value(num_queries, rescaled):
+    # Six queries are swapped in every way, forty by drawing; ties stay ties.
+    gap = parse("gap")
+    for seed in range(0, 8, 2):
+        first, second = labelled_outcome(num_queries, seed), labelled_outcome(num_queries, seed + 1)
+        other = with_confidences(first, rescaled(first.confidences.values))
+        found, same = (
+            [
+                permutation_p_value(gap, *pair, rng=0, permutations=300)
+                for pair in ((one, second), (second, one))
+            ]
+            for one in (first, other)
+        )
+        assert same == found
+        assert 0.0 < found[0] <= 1.0
+
+
+def test_places_of_confidences_by_hand():
+    # Rising: no answer; .5 of the later id; .5 of the earlier one; .9.
+    given = Confidences(np.array([0.5, -np.inf, 0.5, 0.9]), np.array([1, 3, 0, 2]))
+    placed_ones = given.as_places()
+    assert placed_ones.values.tolist() == [1.0, -np.inf, 2.0, 3.0]
+    assert placed_ones.tie_order.tolist() == [1, 3, 0, 2]
 
 
 def test_queries_alike_in_both_make_counting_no_dearer():

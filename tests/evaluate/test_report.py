@@ -173,3 +173,19 @@ def test_a_metric_that_no_query_counts_for_is_refused():
     metric = MeanMetric("never", lambda outcome: np.full(outcome.num_queries, np.nan), 1)
     with pytest.raises(EvaluationError, match="no query counts for never"):
         score(TRUTH, nobody, [metric])
+
+
+def test_ids_and_groups_reach_no_terminal_as_commands():
+    figure = Figure(0.5, 0.25, 0.75, 2)
+    report = Report(
+        {"map@100": figure},
+        {"a\x1b[2Jb": {"map@100": figure}},
+        ("q\x1b[31m",),
+        strata={"city\n": {"\u202eRome": {"map@100": figure}}},
+        notes=("of r\x07.csv",),
+    )
+    shown = report.table()
+    assert not set("\x1b\x07\u202e").intersection(shown)
+    assert "q\ufffd[31m" in shown
+    # Every line of figures is as wide as the others.
+    assert len({line.index("0.5000") for line in shown.splitlines() if "0.5000" in line}) == 1

@@ -88,6 +88,20 @@ class TestFields:
         with pytest.raises(ValueError, match=message):
             Truth(*fields)
 
+    def test_easy_rows_are_sorted_and_must_be_relevant(self):
+        names, relevant, nothing = ("a", "b"), rows_of([3, 5], [1]), rows_of([], [])
+        truth = Truth(names, relevant, nothing, ("", ""), easy=rows_of([5, 3], []))
+        assert [rows.tolist() for rows in truth.easy] == [[3, 5], []]
+        with pytest.raises(ValueError, match="the easy rows must be relevant ones"):
+            # Row 3 is relevant for a alone.
+            Truth(names, relevant, nothing, ("", ""), easy=rows_of([5], [3]))
+
+    def test_an_index_has_at_least_the_images_that_are_named(self):
+        fields = (("a", "b"), rows_of([0], [3, 5]), rows_of([], [1]), ("", ""))
+        assert Truth(*fields, num_images=3).num_images == 3
+        with pytest.raises(ValueError, match="the query 'b' has more rows than there are images"):
+            Truth(*fields, num_images=2)
+
 
 class TestFromLabels:
     # Rows need not be 0..n-1: removed images leave gaps.

@@ -43,8 +43,13 @@ def test_an_image_outside_of_the_index_is_refused():
         EvaluationError, match=r"the rankings: the image 'z' \(query 'q2'\) is not in the truth"
     ):
         map_of(known, Rankings.from_ids(["q1", "q2"], [["a"], ["z"]]))
-    with pytest.raises(EvaluationError, match="names the image 'c', which is not in the database"):
+    with pytest.raises(EvaluationError, match="names the image 'c', which is not in the index"):
         from_relevant({"q": ["c"]}, ["a"])
+
+
+def test_an_index_that_has_an_image_twice_is_refused():
+    with pytest.raises(EvaluationError, match="the image 'a' is there twice; keep one of the two"):
+        from_relevant({"q": ["a"]}, ["a", "b", "a"])
 
 
 @pytest.mark.parametrize(

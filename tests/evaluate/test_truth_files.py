@@ -8,11 +8,11 @@ import pytest
 from evaluate import metrics
 from evaluate.errors import EvaluationError
 from evaluate.evaluation import evaluate
-from evaluate.formats import labels
+from evaluate.formats import label_formats, labels
 from evaluate.image_index import ImageIndex
 from evaluate.rankings import Rankings
 from evaluate.report import Sampling
-from evaluate.truth_files import read_truth
+from evaluate.truth_files import read_truth, with_columns
 
 SAMPLING = Sampling(kind="percentile", resamples=10)
 REVISITED = {
@@ -77,7 +77,7 @@ class TestSolution:
     def test_an_image_outside_the_index_is_told(self, saved):
         path = saved(self.CONTENT)
         assert refusal(path, index=ImageIndex.of(["a", "c", "d"])).startswith(
-            f"{path}, line 2: the query 'q1' names the image 'b', which is not in the database"
+            f"{path}, line 2: the query 'q1' names the image 'b', which is not in the index"
         )
 
     def test_queries_bring_labels_and_columns(self, saved, tmp_path):
@@ -87,10 +87,105 @@ class TestSolution:
         assert known.columns == {"label": ("gate", "gate", "tower"), "city": ("Oslo", "", "Rome")}
 
     def test_queries_of_which_one_has_no_label_give_columns_alone(self, saved):
-        list_path = saved("id,label,city\nq1,gate,Oslo\n", "queries.csv")
-        known = read_truth(saved(self.CONTENT), queries=labels.read(list_path))
+        list_path = saved("id,label,city\nq1,gate,Oslo\nq2,,\nq3,gate,\n", "queries.csv")
+        known = read_truth(saved(self.CONTENT), queries=label_formats.read_list(list_path))
         assert known.query_labels is None
         assert known.columns["city"] == ("Oslo", "", "")
+
+
+# Of q1 a is correct, of q2 b and so on; q9 is marked Ignored where there is such a thing.
+OF_EACH_KIND = {
+    "solution": "id,images,Usage\nq1,a,Public\nq2,b,Private\nq3,c,Public\nq4,d,Public\nq9,None,Ignored\n",
+    "qrels": "q1 0 a 1\nq2 0 b 2\nq3 0 c 1\nq4 0 d 1\n",
+    "recognition": "id,landmarks,Usage\nq1,a,Public\nq2,b,Private\nq3,c,Public\nq4,d,Public\nq9,,Ignored\n",
+    "revisited": json.dumps(
+        {
+            "imlist": ["a", "b", "c", "d"],
+            "qimlist": ["q1", "q2", "q3", "q4"],
+            "gnd": [{"easy": [place], "hard": [], "junk": []} for place in range(4)],
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", OF_EACH_KIND)
+class TestListsOfQueries:
+    """Of a truth that says who asks, a list of queries keeps those that it names."""
+
+    def read(self, saved, kind, listed):
+        path = saved("id,city\n" + "".join(f"{line}\n" for line in listed), "queries.csv")
+        truth = saved(OF_EACH_KIND[kind])
+        return truth, path, label_formats.read_list(path)
+
+    def test_listed_queries_are_asked_in_the_order_of_the_truth(self, saved, kind):
+        truth, path, table = self.read(saved, kind, ["q3,Rome", "q1,Oslo"])
+        known = read_truth(truth, queries=table)
+        assert known.truth.query_ids == ("q1", "q3")
+        assert known.columns["city"] == ("Oslo", "Rome")
+        (note,) = known.notes
+        assert note.startswith(f"2 queries of {truth} are not in {path} and")
+
+    def test_rankings_may_hold_the_others_and_they_count_for_nothing(self, saved, kind):
+        truth, _, table = self.read(saved, kind, ["q3,Rome", "q1,Oslo"])
+        known = read_truth(truth, queries=table)
+        # q1 right, q3 wrong; q2 would be right.
+        rankings = answers({"q2": ["b"], "q3": ["a"], "q1": ["a"]})
+        assert figure(known, rankings, "map@1") == 1 / 2
+        with pytest.raises(EvaluationError, match="the query 'zebra' is not in"):
+            known.hold(answers({"zebra": ["a"], "q1": ["a"]}))
+
+    def test_a_listed_query_that_a_ranking_lacks_counts_as_wrong(self, saved, kind):
+        truth, _, table = self.read(saved, kind, ["q3,Rome", "q1,Oslo"])
+        assert figure(read_truth(truth, queries=table), answers({"q1": ["a"]}), "map@1") == 1 / 2
+
+    def test_a_list_of_all_leaves_out_none(self, saved, kind):
+        truth, _, table = self.read(saved, kind, ["q1,", "q2,", "q4,", "q3,"])
+        known = read_truth(truth, queries=table)
+        assert (known.truth.query_ids, known.notes) == (("q1", "q2", "q3", "q4"), ())
+
+    def test_a_listed_query_that_the_truth_lacks_is_told(self, saved, kind):
+        truth, path, table = self.read(saved, kind, ["q1,", "zebra,"])
+        assert refusal(truth, queries=table) == (
+            f"{path}, line 3: the image 'zebra' is no query of {truth}; take it out of the list"
+        )
+
+    def test_the_columns_of_a_list_may_be_had_without_it(self, saved, kind):
+        truth, _, table = self.read(saved, kind, ["q3,Rome", "other,Bern"])
+        known = with_columns(read_truth(truth), table)
+        assert known.truth.query_ids == ("q1", "q2", "q3", "q4")
+        assert known.columns["city"] == ("", "", "Rome", "")
+        assert known.notes == ()
+
+
+@pytest.mark.parametrize("kind", ["solution", "recognition"])
+def test_ignored_queries_may_be_listed_and_are_not_asked(saved, kind):
+    truth = saved(OF_EACH_KIND[kind])
+    listed = label_formats.read_list(saved("id\nq9\nq2\n", "queries.csv"))
+    known = read_truth(truth, queries=listed)
+    assert known.truth.query_ids == ("q2",)
+    assert known.truth.usages == ("private",)
+    alone = label_formats.read_list(saved("id\nq9\n", "none.csv"))
+    assert refusal(truth, queries=alone).endswith(f"none.csv lists no query that {truth} asks about")
+
+
+def test_a_list_keeps_what_a_revisited_truth_knows_of_its_queries(saved):
+    truth = saved(json.dumps(REVISITED))
+    known = read_truth(truth, queries=label_formats.read_list(saved("id\nq1\n", "queries.csv")))
+    # q1 without its junk c: d, a, b, whose trapezoid is (1/4 + 7/12) / 2.
+    rankings = answers({"q1": ["c", "d", "a", "b"], "q2": ["d"]})
+    assert figure(known, rankings, "roxford-medium") == pytest.approx((1 / 4 + 7 / 12) / 2)
+    # Easy without b: (0 + 1/2) / 2.
+    assert figure(known, rankings, "roxford-easy") == pytest.approx(1 / 4)
+
+
+def test_a_list_keeps_the_grades_of_its_queries(saved):
+    truth = saved("q1 0 a 1\nq2 0 b 1\nq2 0 c 3\n")
+    known = read_truth(truth, queries=label_formats.read_list(saved("id\nq2\n", "queries.csv")))
+    # 1 + 3 / log2(3), ideal 3 + 1 / log2(3).
+    log = 1.584962500721156
+    assert figure(known, answers({"q2": ["b", "c"]}), "ndcg@2") == pytest.approx(
+        (1 + 3 / log) / (3 + 1 / log)
+    )
 
 
 class TestRecognition:

@@ -81,7 +81,7 @@ class TestResults:
         assert (done.returncode, done.stderr) == (0, "")
         assert "new.csv less old.csv: -0.2500 [" in done.stdout
         assert "better on 0, same on 2, worse on 2 of 4 queries" in done.stdout
-        assert "  q3           1.000   0.500  1 -> 2\n" in done.stdout
+        assert "  q3           1.000   0.500  #1: 1 -> 2\n" in done.stdout
 
     def test_three_systems_are_compared_with_the_first(self, compare, files):
         files(old=OLD, new=NEW, less=LESS)
@@ -101,7 +101,14 @@ class TestResults:
             "value": 0.75, "queries": 4, "low": pytest.approx(0, abs=0.5), "high": 1.0,
         }  # fmt: skip
         assert result["differences"][0]["moved"] == [
-            {"query_id": "q4", "before": 1.0, "after": 0.0, "ranks_before": [1], "ranks_after": []}
+            {
+                "query_id": "q4",
+                "before": 1.0,
+                "after": 0.0,
+                "first_shown": 1,
+                "ranks_before": [1],
+                "ranks_after": [],
+            }
         ]
 
     def test_the_same_answers_under_two_names(self, compare, files):
@@ -130,11 +137,11 @@ class TestResults:
                 "id,images\nq,e\n",
                 "id,images\nq,w e\n",
                 '{"imlist": ["e", "w"], "qimlist": ["q"], "gnd": [{"easy": [0], "hard": [], "junk": []}]}',
-                "roxford-easy",
+                "roxford-medium",
             ),
         ],
     )
-    def test_the_metric_is_the_first_that_the_truth_was_made_for(
+    def test_the_metric_is_the_main_one_of_those_that_the_truth_was_made_for(
         self, compare, files, first, second, truth, metric
     ):
         files(a=first, b=second)
@@ -287,6 +294,9 @@ class TestBadInput:
     def test_without_a_truth_it_is_misuse(self, run_here, files):
         files(old=OLD, new=NEW)
         assert run_here("compare", "old.csv", "new.csv").returncode == 2
+        done = run_here("compare", "old.csv", "new.csv", "--truth", "t.csv", "--photos", "p.csv")
+        assert done.returncode == 2
+        assert "--photos is for the pictures of a report" in done.stderr
 
     @pytest.mark.parametrize(
         ("second", "told"),

@@ -113,12 +113,12 @@ class TestRankings:
         ("content", "to", "note"),
         [
             ('{"q": ["a", "b"]}', "trec-run", "there are no scores"),
-            ("query,id,rank,score\nq,a,1,1\nq,b,2,1\n", "trec-run", "scores of 1 queries do not fall"),
+            ("query,id,rank,score\nq,a,1,1\nq,b,2,1\n", "trec-run", "scores of 1 query do not fall"),
             ("query,id,rank,score\nq,a,1,0.1\n", "trec-run", "scores are rounded to single precision"),
             ("query,id,rank,score\nq,a,1,1\nq,b,2,2\n", "json", "some rise from rank to rank"),
             ("query,id,rank,score\nq,a,1,inf\n", "json", "are infinite"),
             ("query,id,rank,score\nq,a,1,2\nq,a,2,1\n", "json", "belong to a repeat"),
-            ("id,images\nq,a\nr,\n", "pairs", "1 queries without an answer have no line"),
+            ("id,images\nq,a\nr,\n", "pairs", "1 query has no answer and so no line"),
         ],
     )
     def test_what_a_format_lacks_is_told_and_the_order_stays(self, saved, tmp_path, content, to, note):
@@ -180,7 +180,7 @@ class TestTruths:
         assert (done.kind, done.num_queries, done.num_images) == ("solution", 3, 4)
         assert done.notes == (
             "usages are left out",
-            "1 queries that do not count are left out; take them out of rankings",
+            "1 query does not count and left the truth; take such out of rankings",
         )
         assert there.read_text() == "q1 0 a 1\nq1 0 b 1\nq2 0 c 1\nq2 0 d 1\nq3 0 c 1\n"
         assert convert.convert(there, back, "solution").notes == ()
@@ -208,16 +208,40 @@ class TestTruths:
     @pytest.mark.parametrize("to", ["solution", "qrels"])
     def test_labels_and_a_list_of_queries_give_the_same_figures(self, retrieve, saved, tmp_path, to):
         labels = saved("id,label\na,1\nb,1\nc,2\nd,2\ne,3\n", "labels.csv")
-        queries = saved("id,label,usage\na,,\nq2,2,\nq3,2,public\nq9,,\n", "queries.csv")
-        run, out = saved("id,images\na,a e b\nq2,c e d\nq3,e\n", "r.csv"), tmp_path / "out"
+        queries = saved("id,label,usage\nq1,1,\nq2,2,\nq3,2,public\nq9,,\n", "queries.csv")
+        run, out = saved("id,images\nq1,c e b\nq2,c e d\nq3,e\n", "r.csv"), tmp_path / "out"
         done = retrieve("convert", labels, out, "--to", to, "--queries", queries, "--json")
         assert done.returncode == 0, done.stderr
         result = json.loads(done.stdout)
         assert (result["from"], result["to"], result["queries"], result["images"]) == ("labels", to, 3, 5)
-        assert any("1 queries" in note and "left out" in note for note in result["notes"])
-        # By hand: a finds b at rank 3 (itself takes the first), q2 c and d at 1 and 3, q3 nothing.
-        expected = {"map@3": pytest.approx((1 / 3 + (1 + 2 / 3) / 2) / 3)}
+        assert any("queries.csv" in note and "left out" in note for note in result["notes"])
+        # By hand: q1 finds b of two at rank 3, q2 c and d at 1 and 3, q3 nothing.
+        expected = {"map@3": pytest.approx((1 / 3 / 2 + (1 + 2 / 3) / 2) / 3)}
         assert figures(run, labels, ["map@3"], queries) == figures(run, out, ["map@3"]) == expected
+
+    @pytest.mark.parametrize("to", ["solution", "qrels"])
+    def test_labels_of_which_every_image_asks_give_the_same_figures(self, saved, tmp_path, to):
+        labels = saved("id,label\na,1\nb,1\nc,2\nd,2\n", "labels.csv")
+        run, out = saved("id,images\na,a c b\nb,a\nc,b\nd,d c\n", "r.csv"), tmp_path / "out"
+        convert.convert(labels, out, to, queries=labels)
+        # By hand: a finds b at rank 3 (itself takes the first), b its a at once, c nothing, d its c at 2.
+        expected = {"map@3": pytest.approx((1 / 3 + 1 + 0 + 1 / 2) / 4)}
+        assert figures(run, labels, ["map@3"], labels) == figures(run, out, ["map@3"]) == expected
+
+    @pytest.mark.parametrize("to", ["solution", "qrels"])
+    @pytest.mark.parametrize("asked", ["c,\nb,\n", "q,1\nc,\n"])
+    def test_labels_of_which_only_some_images_ask_are_refused(self, saved, tmp_path, to, asked):
+        # Whether b and c were searched too, which changes the figures of a or q, only rankings would show.
+        labels = saved("id,label\na,1\nb,1\nc,2\nd,2\n", "labels.csv")
+        queries, out = saved(f"id,label\n{asked}", "queries.csv"), tmp_path / "out"
+        with pytest.raises(EvaluationError) as caught:
+            convert.convert(labels, out, to, queries=queries)
+        shared, first = (2, "b") if "b" in asked else (1, "c")
+        assert str(caught.value) == (
+            f"{queries} asks with {shared} images of {labels}, such as {first!r}, and nothing says whether "
+            "they were searched too; give the labels of the index alone"
+        )
+        assert not out.exists()
 
     def test_labels_of_every_kind_become_csv_with_the_same_figures(self, saved, tmp_path):
         for name in ("one/a.jpg", "one/b.jpg", "two/c.jpg", "two/d.jpg"):

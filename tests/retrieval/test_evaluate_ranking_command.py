@@ -270,10 +270,18 @@ class TestGroups:
         files(q=ASKED)
         result = figures(SUBMISSION, SOLUTION, "--queries", "q.csv", "--by", "weather", "--by", "m")
         weather = {name: group["map@100"]["value"] for name, group in result["strata"]["weather"].items()}
-        # The list does not name q3.
-        assert weather == {"": 0.0, "rain": 0.5, "sun": pytest.approx(5 / 6)}
+        # The list does not name q3, so nobody asks it.
+        assert weather == {"rain": 0.5, "sun": pytest.approx(5 / 6)}
         counts = {name: group["map@100"]["queries"] for name, group in result["strata"]["m"].items()}
-        assert counts == {"1": 2, "2-3": 1}
+        assert counts == {"1": 1, "2-3": 1}
+        assert value_of(result, "map@100") == pytest.approx((1 / 2 + 5 / 6) / 2)
+        assert any("t.csv" in note and "q.csv and" in note for note in result["notes"])
+
+    def test_a_listed_query_that_the_truth_lacks_is_told_with_its_line(self, run_here, files):
+        files(r=SUBMISSION, t=SOLUTION, q=ASKED + "zebra,tower,sun\n")
+        done = run_here("evaluate", "--ranking", "r.csv", "--truth", "t.csv", "--queries", "q.csv")
+        told = sentence(done)
+        assert [words for words in ("q.csv, line 4", "'zebra'", "t.csv") if words not in told] == []
 
     def test_by_label(self, figures, files):
         files(q=ASKED)
@@ -370,6 +378,8 @@ class TestUse:
                     ("--top", "3"),
                     ("--recipe", "default"),
                     ("--save-ranking", "o.csv"),
+                    # There is no report to show pictures in.
+                    ("--photos", "p.csv"),
                 )
             ],
             ("s.store", "--queries", "q.csv", "--index", "i.csv"),
@@ -390,17 +400,22 @@ class TestUse:
             (("--metric", "mapp@100"), "did you mean 'map@100'?"),
             (("--dialect", "kaggle"), "there are gldv2, trec, found, trapezoid"),
             (("--metric", "mrr", "--dialect", "trec"), "only map@K has dialects, and mrr has none"),
+            (
+                ("--metric", "map@2:trec", "--dialect", "found"),
+                "map@2:trec names its dialect already; leave --dialect and --all-dialects away, "
+                "or give --metric map@2",
+            ),
             (("--metric", "mrr", "--all-dialects"), "add --metric map@100"),
             (("--by", "weather"), "no column 'weather' to group them by; there are m"),
             (("--report", "o.pdf"), "o.pdf"),
             (("--report", "absent/o.html"), "its folder does not exist"),
-            (("--photos", "absent.csv"), "'absent.csv'"),
+            (("--photos", "absent.csv", "--report", "o.html"), "'absent.csv'"),
             (("--index", "absent.csv"), "absent.csv cannot be read"),
             (("--queries", "absent.csv"), "absent.csv cannot be read"),
             (("--metric", "knn-f1"), "knn-f1 needs the labels"),
             (("--metric", "gap"), "gap needs confidences"),
             (("--metric", "roxford-medium"), "needs the truth of revisited Oxford or Paris"),
-            (("--metric", "triplet-accuracy"), "give the list of all images"),
+            (("--metric", "triplet-accuracy"), "list all images that were searched (--index)"),
         ],
     )
     def test_options_that_cannot_be_met(self, run_here, files, options, told):

@@ -136,7 +136,7 @@ def test_a_query_of_the_index_itself_is_a_note_and_its_copy_a_leak(retrieve, ori
     done = retrieve("leaks", "--queries", index_list, "--index", twice, "--json")
     assert leaks(done) == [("same file", STEMS[0], "copy")]
     assert json.loads(done.stdout)["notes"] == [
-        "1 ids stand in queries and index; such a query never finds the photo of its own id"
+        "1 id stands in queries and index; such a query never finds the photo of its own id"
     ]
 
 
@@ -170,9 +170,9 @@ def test_flat_and_broken_photos_are_told_and_equal_to_nothing(retrieve, index_li
         ("index", "index broken.jpg"),
     ]
     assert all(one["reason"] for one in result["failures"])
-    assert [note.split(" are")[0] for note in result["notes"]] == [
-        "1 photos of queries",
-        "1 photos of index",
+    assert [note.split(" is too")[0] for note in result["notes"]] == [
+        "1 photo of queries",
+        "1 photo of index",
     ]
     assert "failed: queries broken.jpg of queries: " in done.stderr
 

@@ -1,4 +1,4 @@
-"""A store asked by the protocol of revisited Oxford and Paris: boxes of queries, and junk before re-ranking."""
+"""A store asked by the protocol of revisited Oxford and Paris: boxes of queries, and where junk leaves."""
 
 import json
 
@@ -34,7 +34,16 @@ def revisited(places, tmp_path_factory):
 
 def run(run_here, store, places, truth, *options):
     done = run_here(
-        "evaluate", store, "--queries", places.queries, "--truth", truth, "--rerank", "none", "--json", *options
+        "evaluate",
+        store,
+        "--queries",
+        places.queries,
+        "--truth",
+        truth,
+        "--rerank",
+        "none",
+        "--json",
+        *options,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -1,5 +1,6 @@
 """Predictions and truth of GLDv2 recognition survive a round trip, and a bad file or id is named."""
 
+import csv
 import math
 
 import pytest
@@ -94,7 +95,9 @@ def test_predictions_are_read_back(tmp_path_factory, answers):
 @given(st.dictionaries(words, st.lists(words, unique=True), min_size=1))
 def test_truth_is_read_back(tmp_path_factory, landmarks):
     path = tmp_path_factory.getbasetemp() / "truth.csv"
-    recognition.write_truth(path, ((query, tuple(labels), "public") for query, labels in landmarks.items()))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = [(query, " ".join(labels), "Public") for query, labels in landmarks.items()]
+        csv.writer(file, lineterminator="\n").writerows([("id", "landmarks", "Usage"), *rows])
     read = {query: list(labels) for _, query, labels, usage in recognition.truth(path) if usage == "public"}
     assert read == landmarks
 

@@ -102,8 +102,8 @@ FAULTS = {
     ),
     "unknown image": (
         "id,images\nq1,a\nq2,b zz\n",
-        ", line 3: the query 'q2' names the image 'zz', which is not in the database; "
-        "add the image or use the solution of this database",
+        ", line 3: the query 'q2' names the image 'zz', which is not in the index; "
+        "add the image or use the truth of this index",
     ),
     "no image": (
         "id,images\nq1,\n",

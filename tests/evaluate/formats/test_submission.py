@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluate.errors import EvaluationError
-from evaluate.formats.submission import read_submission, write_long, write_submission
+from evaluate.formats.submission import records, write_long, write_submission
+
+
+def read(path):
+    return {query: tuple(images) for _, query, images, _ in records(path)}
+
 
 identifiers = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(
     lambda text: text.split() == [text] and not text.startswith("\ufeff")
@@ -36,14 +41,14 @@ class TestSubmission:
     def test_what_is_written_is_read_back(self, tmp_path_factory, rankings):
         path = tmp_path_factory.getbasetemp() / "round.csv"
         write_submission(path, list(rankings), list(rankings.values()))
-        assert read_submission(path) == {query: tuple(images) for query, images in rankings.items()}
+        assert read(path) == {query: tuple(images) for query, images in rankings.items()}
 
     @pytest.mark.parametrize("bad", ["", " ", "a b", "a\n", "\u00a0x", "a\0"])
     def test_an_id_that_would_not_survive_is_refused(self, tmp_path, bad):
         path = tmp_path / "submission.csv"
         reason = (
             "is empty or holds white space, which a submission cannot carry; "
-            "rename the photo or write the long format"
+            "rename it or write the long format"
         )
         assert refusal(write_submission, path, ["q"], [["a", bad]]) == (
             f"{path}: the id {bad!r} (query 'q') {reason}"
@@ -57,7 +62,7 @@ class TestSubmission:
     def test_a_repeated_image_is_read_as_it_stands(self, tmp_path):
         path = tmp_path / "submission.csv"
         path.write_text("id,images\nq,a b a\n")
-        assert read_submission(path) == {"q": ("a", "b", "a")}
+        assert read(path) == {"q": ("a", "b", "a")}
 
     @pytest.mark.parametrize(
         ("content", "sentence"),
@@ -78,7 +83,7 @@ class TestSubmission:
     def test_a_bad_file_is_told_with_its_line(self, tmp_path, content, sentence):
         path = tmp_path / "submission.csv"
         path.write_bytes(content)
-        assert refusal(read_submission, path) == f"{path}{sentence}"
+        assert refusal(read, path) == f"{path}{sentence}"
 
 
 class TestLong:
@@ -151,7 +156,7 @@ class TestBothFormats:
         before = path.read_bytes()
         # A lone surrogate is how Python shows a file name that is not UTF-8.
         assert refusal(write, path, ["q"], [["good", "bad\udcff"]]) == (
-            f"{path}: an id holds the character '\\udcff', which UTF-8 cannot carry; rename the photo"
+            f"{path}: an id holds the character '\\udcff', which UTF-8 cannot carry; rename it"
         )
         assert path.read_bytes() == before
         assert list(tmp_path.iterdir()) == [path]

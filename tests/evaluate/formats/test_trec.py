@@ -11,8 +11,6 @@ from evaluate.errors import EvaluationError
 from evaluate.formats import trec
 from evaluate.rankings import Rankings
 
-pytrec_eval = pytest.importorskip("pytrec_eval")
-
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), min_size=1).filter(
     lambda text: text.split() == [text]
 )
@@ -31,6 +29,7 @@ def read(path):
 
 def order_of_trec_eval(run):
     """Ask the real program, image by image: the place of the only relevant one is 1 / recip_rank."""
+    pytrec_eval = pytest.importorskip("pytrec_eval")
     places = {}
     for image in run:
         evaluator = pytrec_eval.RelevanceEvaluator({"q": {image: 1}}, {"recip_rank"})
@@ -126,7 +125,7 @@ class TestWriting:
         values = [[score for _, score in answer] for answer in answers.values()]
         trec.write(path, Rankings.from_ids(list(answers), ids, values))
         with path.open(encoding="utf-8", newline="\n") as file:
-            run = pytrec_eval.parse_run(file)
+            run = pytest.importorskip("pytrec_eval").parse_run(file)
         expected = {query: tuple(images) for query, images in zip(answers, ids, strict=True) if images}
         assert {query: order_of_trec_eval(answer) for query, answer in run.items()} == expected
         if expected:
@@ -145,7 +144,7 @@ class TestWriting:
         path = tmp_path / "run.txt"
         assert refusal(trec.write, path, Rankings.from_ids(["q"], [[bad]])) == (
             f"{path}: the id {bad!r} (query 'q') is empty or holds white space, which this format cannot "
-            "carry; rename the photo"
+            "carry; rename it"
         )
 
     def test_single_precision_survives(self, tmp_path):

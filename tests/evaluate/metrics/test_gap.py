@@ -150,7 +150,7 @@ def test_confidences_are_needed():
         with pytest.raises(EvaluationError) as caught:
             call(outcome)
         assert str(caught.value) == (
-            "gap needs confidences: give predictions id,landmarks or rankings with scores"
+            "gap needs confidences: give predictions id,landmarks or rankings with the column score"
         )
 
 

@@ -96,15 +96,15 @@ class TestWhatItHolds:
     def test_what_moved_with_ranks_and_both_rankings(self, document):
         (table,) = blocks(document, "What moved most: new", Table)
         assert table.rows == (
-            ("q3", 1.0, 0.0, -1.0, "1", "none in the ranking"),
-            ("q2", 0.5, 1.0, 0.5, "2", "1"),
+            ("q3", 1.0, 0.0, -1.0, 1, "1", "no rank"),
+            ("q2", 0.5, 1.0, 0.5, 1, "2", "1"),
         )
         rows = blocks(document, "What moved most: new", PictureRow)
         assert [(row.title, row.note) for row in rows] == [
-            ("q3, before: old", "1.000; first correct ones at 1"),
-            ("q3, after: new", "0.000; no correct one in the ranking"),
-            ("q2, before: old", "0.500; first correct ones at 2"),
-            ("q2, after: new", "1.000; first correct ones at 1"),
+            ("q3, before: old", "1.000; correct ones from number 1 on at 1"),
+            ("q3, after: new", "0.000; correct ones from number 1 on at no rank"),
+            ("q2, before: old", "0.500; correct ones from number 1 on at 2"),
+            ("q2, after: new", "1.000; correct ones from number 1 on at 1"),
         ]
         marks = [[(one.caption, one.mark) for one in row.pictures] for row in rows]
         assert marks[1] == [("q3", "query"), ("1. y", "wrong")]
@@ -118,7 +118,7 @@ class TestWhatItHolds:
 
     def test_both_formats_show_it(self, document):
         page, text = html.render(document), markdown.render(document)
-        for shown in ("Comparison by map@100", "-0.1667", "none in the ranking", "No query moved."):
+        for shown in ("Comparison by map@100", "-0.1667", "no rank", "No query moved."):
             assert shown in page
             assert shown in text
 

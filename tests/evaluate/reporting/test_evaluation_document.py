@@ -41,7 +41,9 @@ def build(known, ranked, names=("map@100",), by=(), picture_of=None):
     query_ids = [query for query, ids in zip(known.truth.query_ids, ranked, strict=True) if ids is not None]
     held = known.hold(Rankings.from_ids(query_ids, [ids for ids in ranked if ids is not None]))
     report = report_of(held, known, parsed, sampling=FEW, by=by)
-    return evaluation_document("Evaluation of r.csv", report, held, known, parsed, MADE_BY, picture_of)
+    return evaluation_document(
+        "Evaluation of r.csv", report, held, known, metrics=parsed, made_by=MADE_BY, picture_of=picture_of
+    )
 
 
 def section(document, title):
@@ -104,10 +106,35 @@ class TestWhatItHolds:
         assert private.low <= private.value <= private.high
         assert section(document, "Figures").note == FEW.sentence()
 
+    def test_ranks_stand_in_a_table_of_their_own(self):
+        mixed = build(KNOWN, RANKED, ("map@100", "first-hit"))
+        shares, ranks = blocks(mixed, "Figures", Table)
+        assert [(row[0], row[1]) for row in shares.rows[:2]] == [
+            ("map@100", "all queries"),
+            ("map@100", "private"),
+        ]
+        # First hits at 1, 2, none (101) and 1: 105 / 4.
+        assert (ranks.rows[0][0], ranks.rows[0][2].value) == ("first-hit", 26.25)
+        assert ranks.caption == "Ranks: lower is better"
+        # Four decimals beside ranks of tens.
+        assert "| map@100 | all queries | 0.5833 (" in markdown.render(mixed)
+
+    def test_the_level_of_intervals_is_told(self):
+        held = KNOWN.hold(Rankings.from_ids(["q1"], [["a"]]))
+        parsed = [metrics.parse("map@100")]
+        report = report_of(held, KNOWN, parsed, sampling=Sampling(level=0.9, resamples=100))
+        mild = evaluation_document("t", report, held, KNOWN, metrics=parsed, made_by=MADE_BY)
+        assert mild.level == 0.9
+        assert "With 90&nbsp;% intervals" in html.render(mild)
+        assert "| figure | value | 90 % interval | measured on |" in markdown.render(mild)
+        # The bands of curves stay what they are.
+        assert "(in brackets: 95 % intervals)" in markdown.render(mild)
+
     def test_the_unanswered_and_notes_are_told(self, document):
         assert blocks(document, "Figures", Note) == [
-            Note("1 queries have no answer and count as wrong: q3", "warning"),
+            Note("1 query has no answer and counts as wrong: q3", "warning"),
             Note("one query was left out"),
+            Note("1 ranking with a repeated image, which counts once and takes each of its ranks"),
         ]
 
     def test_groups_with_their_queries(self, document):
@@ -131,10 +158,10 @@ class TestWhatItHolds:
     def test_the_worst_queries_come_first_with_their_marks(self, document):
         rows = blocks(document, "Worst queries", PictureRow)
         assert [(row.title, row.note) for row in rows] == [
-            ("q3", "map@100 0.000; 1 correct images, no correct one in the ranking"),
-            ("q2", "map@100 0.500; 1 correct images, first correct one at rank 2"),
+            ("q3", "map@100 0.000; 1 correct image, no correct one in the ranking"),
+            ("q2", "map@100 0.500; 1 correct image, first correct one at rank 2"),
             ("q1", "map@100 0.833; 2 correct images, first correct one at rank 1"),
-            ("q4", "map@100 1.000; 1 correct images, first correct one at rank 1"),
+            ("q4", "map@100 1.000; 1 correct image, first correct one at rank 1"),
         ]
         assert rows[0].pictures == (Picture(None, "q3", "query"),)
         assert [(one.caption, one.mark) for one in rows[2].pictures] == [
