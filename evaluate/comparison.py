@@ -1,6 +1,6 @@
 """Compare systems on the same queries: differences with intervals, tests, and the queries that moved most."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from evaluate.outcome import Outcome
 from evaluate.paired import difference_interval, differences, permutation_p_value
 from evaluate.power import detectable, queries_needed
 from evaluate.report import ALL, Sampling
+from evaluate.words import num_queries
 
 _MOVED = 10
 _SHOWN_RANKS = 5
@@ -23,11 +24,15 @@ _SHOWN_RANKS = 5
 
 @dataclass(frozen=True)
 class Moved:
-    """A query whose value changed: before and after, and the ranks (from 1) of its first correct images."""
+    """A query whose value changed: before and after, and the ranks (from 1) of correct images.
+
+    Those are shown from the `first_shown`-th correct one on, the first whose rank changed.
+    """
 
     query_id: str
     before: float
     after: float
+    first_shown: int
     ranks_before: tuple[int, ...]
     ranks_after: tuple[int, ...]
 
@@ -123,7 +128,10 @@ def compare(
     }  # fmt: skip
     told = {name: figure for name, figure in found.items() if figure is not None}
     if len(told) < len(names):
-        raise EvaluationError(f"no query counts for {metric.name}; choose another metric")
+        raise EvaluationError(
+            f"no query counts for {metric.name}: none has an image that is correct there; "
+            "choose another metric"
+        )
     baseline = systems[0][1]
     p_values = [
         permutation_p_value(metric, held.outcome, baseline.outcome, rng=how.seed, permutations=how.resamples)
@@ -149,8 +157,21 @@ def compare(
             for (name, held), p, p_holm in zip(systems[1:], p_values, corrected, strict=True)
         ),
         how,
-        ground_truth.notes,
+        (*ground_truth.notes, *_notes(systems, metric.depth)),
     )
+
+
+def _notes(systems: Sequence[tuple[str, Held]], depth: int | None) -> Iterator[str]:
+    """Say what makes a system look worse than it is."""
+    for name, held in systems:
+        missing = int((held.outcome.num_answers == 0).sum())
+        if missing:
+            yield f"{name} has no answer to {num_queries(missing)}, wrong here"
+    lengths = {name: held.given_rows.shape[1] for name, held in systems}
+    # What is longer than the metric looks makes no difference.
+    if len({length if depth is None else min(length, depth) for length in lengths.values()}) > 1:
+        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        yield f"the longest rankings differ in length: {told}"
 
 
 def _difference(
@@ -183,9 +204,9 @@ def _difference(
         tally=counts,
         d=cohens_d(gains),
         rank_biserial=rank_biserial(gains),
-        detectable=detectable(values, level=how.level) / 100 if has_scatter else None,
+        detectable=detectable(values, level=how.level) if has_scatter else None,
         # A hundredth of a rank is no difference that anybody asks for.
-        queries_for_a_point=queries_needed(values, 1.0, level=how.level)
+        queries_for_a_point=queries_needed(values, 0.01, level=how.level)
         if has_scatter and not metric.lower_is_better
         else None,
         queries=values.size,
@@ -201,19 +222,20 @@ def _moved(metric: Metric, after: Outcome, before: Outcome, count: int) -> tuple
     places = np.flatnonzero(change > ROUNDING).tolist()
     order = sorted(places, key=lambda place: (-change[place], names[place]))
     return tuple(
-        Moved(
-            names[place],
-            float(old[place]),
-            float(new[place]),
-            _ranks(before, place),
-            _ranks(after, place),
-        )
+        Moved(names[place], float(old[place]), float(new[place]), *_ranks(before, after, place))
         for place in order[:count]
     )
 
 
-def _ranks(outcome: Outcome, place: int) -> tuple[int, ...]:
-    return tuple((np.flatnonzero(outcome.hits[place])[:_SHOWN_RANKS] + 1).tolist())
+def _ranks(before: Outcome, after: Outcome, place: int) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    """Give the number of the first correct image whose rank changed, 1 if none did, and the ranks from it."""
+    old, new = ((np.flatnonzero(outcome.hits[place]) + 1).tolist() for outcome in (before, after))
+    same = 0
+    while old[same : same + 1] == new[same : same + 1] != []:
+        same += 1
+    first = 0 if old == new else same
+    end = first + _SHOWN_RANKS
+    return first + 1, tuple(old[first:end]), tuple(new[first:end])
 
 
 def _plain(difference: Difference) -> dict[str, object]:

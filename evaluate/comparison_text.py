@@ -1,7 +1,9 @@
 """A comparison as text for a terminal."""
 
 from evaluate.comparison import Comparison, Difference
+from evaluate.figure_text import figure_lines
 from evaluate.reporting.wording import plain
+from evaluate.words import num_queries
 
 _MAX_MOVED = 10
 _HEAD = "moved most"
@@ -10,17 +12,10 @@ _HEAD = "moved most"
 def table(comparison: Comparison) -> str:
     """Show each system, each difference to the first one, and the queries that moved most."""
     width = max(len(plain(name)) for name in [comparison.metric, *comparison.figures])
-    lines = [
-        f"{comparison.metric:<{width}}   value   {comparison.sampling.level * 100:g} % interval     queries"
-    ]
-    lines += [
-        f"{plain(name):<{width}}  {figure.value:.4f}   "
-        f"{figure.low:.4f} - {figure.high:.4f}   {figure.queries:>7}"
-        for name, figure in comparison.figures.items()
-    ]
-    blocks = ["\n".join(lines), *(_difference(one, comparison) for one in comparison.differences)]
+    systems = figure_lines(comparison.metric, comparison.figures, width, comparison.sampling.level)
+    blocks = [systems, *(_difference(one, comparison) for one in comparison.differences)]
     made = f"{comparison.sampling.sentence()}; those of differences are paired and percentile intervals"
-    return "\n\n".join([*blocks, *comparison.notes, made])
+    return "\n\n".join([*blocks, *map(plain, comparison.notes), made])
 
 
 def _difference(one: Difference, comparison: Comparison) -> str:
@@ -30,29 +25,31 @@ def _difference(one: Difference, comparison: Comparison) -> str:
         f"{plain(one.system)} less {plain(comparison.baseline)}: "
         f"{one.value:+.4f} [{one.low:+.4f}, {one.high:+.4f}], p {one.p:.4f}{holm}",
         f"  better on {one.tally.wins}, same on {one.tally.ties}, worse on {one.tally.losses} of "
-        f"{one.queries} queries; {_effect(one)}",
+        f"{num_queries(one.queries)}; {_effect(one)}",
     ]
-    # Of a system that moves no query the scatter is not known.
-    if one.detectable is not None and one.queries_for_a_point is not None:
-        lines.append(
-            f"  so many queries show a difference of {one.detectable:.4f} four times in five; "
-            f"one of .01 would take {one.queries_for_a_point:,}"
+    if one.detectable is not None:
+        more = (
+            "" if one.queries_for_a_point is None else f"; one of .01 would take {one.queries_for_a_point:,}"
         )
+        lines.append(f"  so many queries show a difference of {one.detectable:.4f} four times in five{more}")
     if one.moved:
         width = max(len(_HEAD), *(len(plain(query.query_id)) for query in one.moved[:_MAX_MOVED]))
-        lines.append(f"  {_HEAD:<{width}}  before   after  ranks of the first correct images")
+        lines.append(
+            f"  {_HEAD:<{width}}  before   after  ranks of correct images, from the first (#) that moved"
+        )
         lines += [
             f"  {plain(query.query_id):<{width}}  {query.before:6.3f}  {query.after:6.3f}  "
-            f"{_ranks(query.ranks_before)} -> {_ranks(query.ranks_after)}"
+            f"#{query.first_shown}: {_ranks(query.ranks_before)} -> {_ranks(query.ranks_after)}"
             for query in one.moved[:_MAX_MOVED]
         ]
     return "\n".join(lines)
 
 
 def _effect(one: Difference) -> str:
-    if one.d is None or one.rank_biserial is None:
+    if one.rank_biserial is None:
         return "no query moved"
-    return f"d_z {one.d:.2f}, rank-biserial {one.rank_biserial:.2f}"
+    effect = "" if one.d is None else f"d_z {one.d:.2f}, "
+    return f"{effect}rank-biserial {one.rank_biserial:.2f}"
 
 
 def _ranks(ranks: tuple[int, ...]) -> str:

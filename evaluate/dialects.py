@@ -54,14 +54,16 @@ class Dialect:
         return np.maximum(num_found, 1)
 
 
+GLDV2 = Dialect(
+    "gldv2",
+    "findable",
+    "rectangle",
+    ("Google Landmarks (tensorflow/models, delf)", "Kaggle's mapk (ml_metrics)"),
+    "the sum over hits of P(i) by min(m, k): what map@K is here; a perfect list scores 1",
+)
+
 DIALECTS = (
-    Dialect(
-        "gldv2",
-        "findable",
-        "rectangle",
-        ("Google Landmarks (tensorflow/models, delf)", "Kaggle's mapk (ml_metrics)"),
-        "the sum over hits of P(i) by min(m, k): what map@K is here; a perfect list scores 1",
-    ),
+    GLDV2,
     Dialect(
         "trec",
         "relevant",

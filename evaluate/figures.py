@@ -47,7 +47,7 @@ def figures(
     result: dict[str, dict[str, Figure]] = {}
     for name, mask in groups.items():
         kept = query_mask(mask, outcome.num_queries)
-        found = _mean_figures(means, scores[:, kept], seed, kind, resamples, level)
+        found = _mean_figures(means, scores[:, kept], seed=seed, kind=kind, resamples=resamples, level=level)
         if len(means) < len(metrics):
             part = outcome if kept.all() else outcome.select(kept)
             for metric in metrics:
@@ -60,7 +60,7 @@ def figures(
 
 
 def _mean_figures(
-    metrics: Sequence[Metric], scores: FloatArray, seed: int, kind: Kind, resamples: int, level: float
+    metrics: Sequence[Metric], scores: FloatArray, *, seed: int, kind: Kind, resamples: int, level: float
 ) -> dict[str, Figure]:
     counts = (~np.isnan(scores)).sum(axis=1)
     lines = np.flatnonzero(counts)

@@ -23,7 +23,8 @@ class GroundTruth:
     ranking is an error; else it is a wrong image. `passed_over` are queries that a ranking may hold and
     nobody asks about, those marked Ignored. `query_labels` (Q) are None where not every query has one.
     `columns` say more of each query (Q), by column name, to group them.
-    `notes` tell what was decided in reading, `source` opens messages, `noun` says what is searched.
+    `notes` tell what was decided in reading, `source` opens messages, `noun` says what is searched,
+    `asked_in` is the list of queries where there is one of its own.
     """
 
     truth: Truth
@@ -35,6 +36,7 @@ class GroundTruth:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     noun: Literal["image", "landmark"] = "image"
+    asked_in: str = ""
 
     def rows_of(self, rankings: Rankings) -> IntArray:
         """Bring rankings into the order and the rows of this truth, (Q, K).
@@ -109,7 +111,8 @@ class GroundTruth:
         for query_id in rankings.query_ids:
             if query_id not in known:
                 raise EvaluationError(
-                    f"{rankings.place(query_id)}: the query {query_id!r} is not in {self.source}; "
+                    f"{rankings.place(query_id)}: the query {query_id!r} is not in "
+                    f"{self.asked_in or self.source}; "
                     "take it out of the rankings or give the truth that asks about it"
                 )
         if not set(self.truth.query_ids).intersection(rankings.query_ids):
@@ -139,7 +142,7 @@ class GroundTruth:
         )
         raise EvaluationError(
             f"{rankings.place(query_id, image_id)}: the image {image_id!r} (query {query_id!r}) is not in "
-            f"{self.source}; {remedy}"
+            f"{self.images.source or self.source}; {remedy}"
         )
 
     def _confidences(self, scores: FloatArray) -> Confidences:

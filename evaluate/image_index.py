@@ -10,7 +10,8 @@ from typing import Self
 class ImageIndex:
     """N images, each with a row of its own; rows need not be without gaps.
 
-    `labels` are '' for an image without one, and None where nobody gave any.
+    `labels` are '' for an image without one, and None where nobody gave any. `source` is the list that names
+    the images, '' where the truth does so itself.
 
     Raises:
         ValueError: there are not as many rows or labels as ids, or an id is there twice.
@@ -19,6 +20,7 @@ class ImageIndex:
     ids: tuple[str, ...]
     rows: tuple[int, ...]
     labels: tuple[str, ...] | None = None
+    source: str = ""
 
     def __post_init__(self) -> None:
         if len(self.rows) != len(self.ids) or len(set(self.ids)) != len(self.ids):
@@ -42,7 +44,7 @@ class ImageIndex:
         return max(self.rows, default=-1) + 1
 
     @classmethod
-    def of(cls, ids: Iterable[str], labels: Sequence[str] | None = None) -> Self:
+    def of(cls, ids: Iterable[str], labels: Sequence[str] | None = None, source: str = "") -> Self:
         """Number the images as they come; an id that comes again is passed over where there are no labels."""
         names = tuple(ids) if labels is not None else tuple(dict.fromkeys(ids))
-        return cls(names, tuple(range(len(names))), None if labels is None else tuple(labels))
+        return cls(names, tuple(range(len(names))), None if labels is None else tuple(labels), source)

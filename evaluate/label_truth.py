@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from evaluate.errors import EvaluationError
 from evaluate.formats.labels import LabelTable
+from evaluate.formats.usages import IGNORED, usage_of
 from evaluate.ground_truth import GroundTruth
 from evaluate.image_index import ImageIndex
 from evaluate.rankings import Rankings
 from evaluate.truth import Truth
+from evaluate.words import counted, num_queries
 
-_IGNORED = "ignored"
 _USAGE = "usage"
 
 
@@ -27,22 +28,24 @@ def from_asked(
         EvaluationError: no query is left, or a query has no other image with its label.
     """
     label_of = dict(zip(table.ids, table.labels, strict=True))
-    labels = [label or label_of.get(name, "") for name, label in zip(asked.ids, asked.labels, strict=True)]
-    kept = [row for row, label in enumerate(labels) if label and _usage(asked, row) != _IGNORED]
+    labels = [_label(asked, row, label_of, table.source) for row in range(len(asked.ids))]
+    kept = [row for row, label in enumerate(labels) if label and _usage(asked, row) != IGNORED]
     if not kept:
         raise EvaluationError(
             f"{asked.source}: no query has a label; {table.source} has none for them either"
         )
     left_out = len(asked.ids) - len(kept)
-    notes = (f"{left_out} queries of {asked.source} have no label, or are ignored, and are left out",)
+    one = f"query of {asked.source} has no label, or is ignored, and is"
+    many = f"queries of {asked.source} have no label, or are ignored, and are"
+    notes = (f"{counted(left_out, one, many)} left out",)
     images, shared = _searched(table, set(asked.ids), systems, index)
     return _ground_truth(
         asked,
         kept,
-        [labels[row] for row in kept],
-        images,
-        table.source,
-        (*notes[: left_out > 0], *shared),
+        query_labels=[labels[row] for row in kept],
+        images=images,
+        source=table.source,
+        notes=(*notes[: left_out > 0], *shared),
     )
 
 
@@ -61,16 +64,19 @@ def from_systems(
     """
     row_of_id = {name: row for row, name in enumerate(table.ids)}
     asked = _asked(systems, row_of_id, table.source)
-    kept = [row for row in asked if _usage(table, row) != _IGNORED]
+    kept = [row for row in asked if _usage(table, row) != IGNORED]
     images, notes = _searched(table, {table.ids[row] for row in asked}, systems, index)
-    notes = (f"no list of queries: those {len(kept)} are asked that the rankings answer", *notes)
+    told = [f"no list of queries: asked is what the rankings answer, {num_queries(len(kept))}"]
+    if len(kept) < len(asked):
+        are = counted(len(asked) - len(kept), "of their queries is", "of their queries are")
+        told.append(f"{are} ignored in {table.source} and left out")
     return _ground_truth(
         table,
         kept,
-        [table.labels[row] for row in kept],
-        images,
-        table.source,
-        notes,
+        query_labels=[table.labels[row] for row in kept],
+        images=images,
+        source=table.source,
+        notes=(*told, *notes),
     )
 
 
@@ -111,6 +117,7 @@ def _asked(systems: Sequence[Rankings], row_of_id: Mapping[str, int], source: st
 def _ground_truth(
     queries: LabelTable,
     kept: Sequence[int],
+    *,
     query_labels: Sequence[str],
     images: ImageIndex,
     source: str,
@@ -136,6 +143,7 @@ def _ground_truth(
         query_labels=tuple(query_labels),
         columns=columns,
         notes=notes,
+        asked_in="" if queries.source == source else queries.source,
     )
 
 
@@ -147,6 +155,20 @@ def columns_of(table: LabelTable, query_ids: Iterable[str]) -> dict[str, tuple[s
     return {name: tuple(values[row] if row >= 0 else "" for row in rows) for name, values in columns.items()}
 
 
+def _label(asked: LabelTable, row: int, label_of: Mapping[str, str], source: str) -> str:
+    """Take the label that the list of queries or the truth has for a query, '' where both have none."""
+    own, other = asked.labels[row], label_of.get(asked.ids[row])
+    if own and other and own != other:
+        raise EvaluationError(
+            f"{asked.place(row)} has the label {own!r}, and {other!r} in {source}; make the two agree"
+        )
+    if not own and other is None and not any(asked.labels):
+        raise EvaluationError(
+            f"{asked.place(row)} is not in {source}, and the list has no labels; add one, or take it out"
+        )
+    return own or other or ""
+
+
 def _labelled(index: ImageIndex, table: LabelTable) -> ImageIndex:
     label_of = dict(zip(table.ids, table.labels, strict=True))
     own = index.labels or ("",) * len(index.ids)
@@ -155,4 +177,4 @@ def _labelled(index: ImageIndex, table: LabelTable) -> ImageIndex:
 
 
 def _usage(table: LabelTable, row: int) -> str:
-    return table.columns[_USAGE][row].strip().lower() if _USAGE in table.columns else ""
+    return usage_of(table.columns[_USAGE][row]) if _USAGE in table.columns else ""

@@ -45,7 +45,7 @@ def difference_interval(
 
     Both meet the same resamples of the queries, so what makes a query hard for both cancels out. Percentile
     is the default: differences are 0 for most queries and large for a few, which BCa takes for skewness.
-    Of 91 such queries it held the true difference 92.4 times in 100, percentile 93.7 times.
+    Of 91 such queries it held the true difference 93.1 times in 100, percentile 94.5 times.
 
     Raises:
         ValueError: the two have not the same queries, or as for `evaluate.bootstrap.interval`.

@@ -10,30 +10,30 @@ from evaluate.arrays import FloatArray
 _NORMAL = NormalDist()
 
 
-def queries_needed(differences: FloatArray, points: float, power: float = 0.8, level: float = 0.95) -> int:
-    """Return how many queries would show a mean difference of `points` hundredths.
+def queries_needed(differences: FloatArray, size: float, power: float = 0.8, level: float = 0.95) -> int:
+    """Return how many queries would show a mean difference of `size`, in the unit of the differences.
 
     A two-sided test at `level` finds it with a chance of `power`, if queries scatter as `differences` (Q,)
     do. A normal approximation, so at least 2; below some 20 queries the truth is a few more.
     Source: Cohen 1988, section 2.4.
 
     Raises:
-        ValueError: `points` is 0 or not a number, or as for `detectable`.
+        ValueError: `size` is 0 or not a number, or as for `detectable`.
     """
-    if not abs(points) > 0:
-        raise ValueError(f"points must not be 0, got {points}")
-    needed = (_reach(power, level) * _deviation(differences) * 100 / points) ** 2
+    if not abs(size) > 0:
+        raise ValueError(f"size must not be 0, got {size}")
+    needed = (_reach(power, level) * _deviation(differences) / size) ** 2
     return max(2, math.ceil(needed))
 
 
 def detectable(differences: FloatArray, power: float = 0.8, level: float = 0.95) -> float:
-    """Return the smallest mean difference that as many queries as `differences` (Q,) show, in hundredths.
+    """Return the smallest mean difference that as many queries as `differences` (Q,) show.
 
     Raises:
         ValueError: there are fewer than two differences, `power` or `level` is not between 0 and 1, or
             `power` is so low that chance alone finds as much.
     """
-    return 100 * _reach(power, level) * _deviation(differences) / math.sqrt(differences.size)
+    return _reach(power, level) * _deviation(differences) / math.sqrt(differences.size)
 
 
 def _deviation(differences: FloatArray) -> float:

@@ -91,6 +91,11 @@ class Rankings:
             ValueError: there are not as many rankings, or scores of a ranking, as queries or ids.
             EvaluationError: a query is there twice.
         """
+        given = [ranked_ids] if scores is None else [ranked_ids, scores]
+        if any(len(one) != len(query_ids) for one in given):
+            raise ValueError(f"there must be {len(query_ids)} rankings and scores, one a query")
+        if any(isinstance(images, str) for images in ranked_ids):
+            raise ValueError("a ranking must be a list of ids, not one text")
         values: Iterable[Sequence[float] | None] = [None] * len(query_ids) if scores is None else scores
         return cls.collect(zip(query_ids, ranked_ids, values, strict=True), source)
 

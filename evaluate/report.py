@@ -8,12 +8,15 @@ import numpy as np
 from evaluate.arrays import BoolArray
 from evaluate.coverage import Coverage
 from evaluate.errors import EvaluationError
+from evaluate.figure_text import figure_lines
 from evaluate.figures import Figure, figures
 from evaluate.intervals import Kind
 from evaluate.metric import Metric
 from evaluate.outcome import Outcome
+from evaluate.reporting.wording import plain
 from evaluate.strata import relevance_strata, strata
 from evaluate.truth import Truth
+from evaluate.words import percent
 
 _MAX_LISTED = 10
 ALL = "all queries"
@@ -32,7 +35,7 @@ class Sampling:
         """Say it in words."""
         names = {"bca": "BCa", "percentile": "percentile"}
         return (
-            f"{self.level * 100:g} % {names[self.kind]} bootstrap intervals over queries, "
+            f"{percent(self.level)} {names[self.kind]} bootstrap intervals over queries, "
             f"{self.resamples:,} resamples, seed {self.seed}"
         )
 
@@ -73,16 +76,16 @@ class Report:
         blocks = {ALL: self.metrics, **self.usages}
         for column, groups in self.strata.items():
             blocks |= {f"{column} = {value}": found for value, found in groups.items()}
-        width = max(len(text) for text in [*blocks, *self.metrics])
-        texts = [_block(title, found, width, self.sampling.level) for title, found in blocks.items()]
+        width = max(len(plain(text)) for text in [*blocks, *self.metrics])
+        texts = [figure_lines(title, found, width, self.sampling.level) for title, found in blocks.items()]
         if self.unanswered:
-            listed = ", ".join(self.unanswered[:_MAX_LISTED])
+            listed = ", ".join(map(plain, self.unanswered[:_MAX_LISTED]))
             more = len(self.unanswered) - _MAX_LISTED
             texts.append(
                 f"no answer, counted as wrong: {len(self.unanswered)} "
                 f"({listed}{f' and {more} more' if more > 0 else ''})"
             )
-        texts += [*self.notes, self.sampling.sentence()]
+        texts += [*map(plain, self.notes), self.sampling.sentence()]
         return "\n\n".join(texts)
 
 
@@ -124,7 +127,10 @@ def score(
     overall = together.pop(ALL)
     for metric in metrics:
         if metric.name not in overall:
-            raise EvaluationError(f"no query counts for {metric.name}; choose another metric")
+            raise EvaluationError(
+                f"no query counts for {metric.name}: none has an image that is correct there; "
+                "choose another metric"
+            )
     return Report(
         overall,
         together,
@@ -146,13 +152,3 @@ def _groups(values: Sequence[str] | None, outcome: Outcome) -> Mapping[str, Bool
 
 def _plain(found: Mapping[str, Figure]) -> dict[str, object]:
     return {name: asdict(figure) for name, figure in found.items()}
-
-
-def _block(title: str, found: Mapping[str, Figure], width: int, level: float) -> str:
-    head = f"{level * 100:g} % interval"
-    lines = [f"{title:<{width}}   value   {head:<17} queries"]
-    lines += [
-        f"{name:<{width}}  {figure.value:.4f}   {figure.low:.4f} - {figure.high:.4f}   {figure.queries:>7}"
-        for name, figure in found.items()
-    ]
-    return "\n".join(lines)

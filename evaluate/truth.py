@@ -1,6 +1,6 @@
 """The ground truth: which database rows are correct for each query, from labels or from a solution file."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -17,9 +17,10 @@ from evaluate.arrays import (
     query_mask,
     ranked_rows,
 )
-from evaluate.errors import EvaluationError
 from evaluate.formats.solution import SolutionRecord, read_solution
 from evaluate.outcome_parts import EASY, HARD, Difficulty, Gains, Irrelevant
+from evaluate.relevant_rows import own_rows, rows_named, rows_of_labels
+from evaluate.row_lists import ascending, members_by_query
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +66,10 @@ class Truth:
                 raise ValueError(f"{field} must have {num_queries} entries, got {len(entries)}")
         if self.gains is not None:
             self._check_gains(self.gains)
-        object.__setattr__(self, "relevant", _ascending(self.relevant))
-        object.__setattr__(self, "ignored", _ascending(self.ignored))
+        object.__setattr__(self, "relevant", ascending(self.relevant))
+        object.__setattr__(self, "ignored", ascending(self.ignored))
         if self.easy is not None:
-            object.__setattr__(self, "easy", _ascending(self.easy))
+            object.__setattr__(self, "easy", ascending(self.easy))
         for query_id, relevant, ignored in zip(self.query_ids, self.relevant, self.ignored, strict=True):
             if ignored.size and members(ignored, relevant).any():
                 raise ValueError(f"a row is both relevant and ignored for the query {query_id!r}")
@@ -101,7 +102,7 @@ class Truth:
 
     def is_relevant(self, rows: npt.NDArray[np.integer]) -> BoolArray:
         """Mark what is correct in the rankings `rows` (Q, K), repeated or not."""
-        return _members_by_query(ranked_rows(rows, len(self.query_ids)), self.relevant)
+        return members_by_query(ranked_rows(rows, len(self.query_ids)), self.relevant)
 
     def hits(self, rows: npt.NDArray[np.integer]) -> BoolArray:
         """Mark what is correct in the rankings `rows` (Q, K), best first and padded with -1.
@@ -115,7 +116,7 @@ class Truth:
         """Tell easy from hard images in the rankings `rows` (Q, K), if this truth knows."""
         if self.easy is None:
             return None
-        is_easy = _members_by_query(rows, self.easy)
+        is_easy = members_by_query(rows, self.easy)
         kinds = np.where(is_easy, EASY, np.where(self.is_relevant(rows), HARD, 0)).astype(np.int8)
         num_easy = np.array([rows.size for rows in self.easy], dtype=np.int64)
         return Difficulty(kinds, num_easy, self.num_relevant - num_easy)
@@ -145,7 +146,7 @@ class Truth:
 
     def is_ignored(self, rows: npt.NDArray[np.integer]) -> BoolArray:
         """Mark what is ignored in the rankings `rows` (Q, K)."""
-        return _members_by_query(ranked_rows(rows, len(self.query_ids)), self.ignored)
+        return members_by_query(ranked_rows(rows, len(self.query_ids)), self.ignored)
 
     def select(self, mask: npt.NDArray[np.bool_]) -> Self:
         """Return the truth of the queries where `mask` (Q,) is True, in the same order."""
@@ -182,42 +183,13 @@ class Truth:
         A database row with the label '' is correct for nothing. Queries of one label share one array.
 
         Raises:
+            ValueError: there are not as many labels, rows or usages as ids.
             EvaluationError: there is no query, an id is there twice, or a query has no label
                 or no relevant row; the first of them is named.
         """
-        if not len(query_ids):
-            raise EvaluationError("there is no query to evaluate; give at least one that has a label")
-        _refuse_repeats("query", query_ids)
-        _refuse_repeats("database image", database_ids)
-        row_of_id: dict[str, int] = {}
-        grouped: dict[str, list[int]] = {}
-        for row, image_id, label in zip(database_rows, database_ids, database_labels, strict=True):
-            row_of_id[image_id] = int(row)
-            if label:
-                grouped.setdefault(label, []).append(int(row))
-        rows_of_label = {label: _frozen(grouped.get(label, ())) for label in set(query_labels)}
-        nothing = _frozen(())
-
-        relevant: list[IntArray] = []
-        ignored: list[IntArray] = []
-        for query_id, label in zip(query_ids, query_labels, strict=True):
-            if not label:
-                raise EvaluationError(
-                    f"the query {query_id!r} has no label; leave such queries out of the evaluation"
-                )
-            own = _frozen((row_of_id[query_id],)) if query_id in row_of_id else nothing
-            shared = rows_of_label[label]
-            # A copy only where the query itself stands in the database under its label.
-            rows = shared[~members(shared, own)] if members(own, shared).any() else shared
-            if rows.size == 0:
-                raise EvaluationError(
-                    f"the query {query_id!r} has no relevant image: no other database image has the label "
-                    f"{label!r}; add one to the database or leave the query out"
-                )
-            relevant.append(rows)
-            ignored.append(own)
+        relevant, own = rows_of_labels(query_ids, query_labels, database_rows, database_ids, database_labels)
         parts = ("",) * len(query_ids) if usages is None else tuple(usages)
-        return cls(tuple(query_ids), tuple(relevant), tuple(ignored), parts, num_images=len(database_ids))
+        return cls(tuple(query_ids), relevant, own, parts, num_images=len(database_ids))
 
     @classmethod
     def from_solution(cls, path: str | Path, rows_by_id: Mapping[str, int]) -> Self:
@@ -244,65 +216,11 @@ class Truth:
         Raises:
             EvaluationError: an image is not in `rows_by_id`; file, line and id are named.
         """
-        relevant: list[IntArray] = []
-        for record in records:
-            rows = [rows_by_id.get(image_id, -1) for image_id in record.image_ids]
-            if -1 in rows:
-                raise EvaluationError(
-                    f"{record.place} names the image {record.image_ids[rows.index(-1)]!r}, which is not in "
-                    "the database; add the image or use the solution of this database"
-                )
-            relevant.append(_frozen(rows))
         query_ids = tuple(record.query_id for record in records)
-        nothing = _frozen(())
-        own = tuple(_frozen((rows_by_id[name],)) if name in rows_by_id else nothing for name in query_ids)
-        usages = tuple(record.usage for record in records)
-        return cls(query_ids, tuple(relevant), own, usages, num_images=num_images)
-
-
-def _frozen(rows: Iterable[int]) -> IntArray:
-    # Read-only, because queries share it.
-    array = np.array(sorted(rows), dtype=np.int64)
-    array.setflags(write=False)
-    return array
-
-
-def _ascending(rows_by_query: tuple[IntArray, ...]) -> tuple[IntArray, ...]:
-    """Sort the rows of each query, if need be, and check that each is there once."""
-    # Most often all are sorted; to look at all at once takes a hundredth of the time.
-    lengths = [np.shape(rows) for rows in rows_by_query]
-    if all(len(shape) == 1 for shape in lengths):
-        together = np.concatenate([*rows_by_query, np.empty(0, dtype=np.int64)])
-        ends = np.cumsum([shape[0] for shape in lengths])
-        rises = np.diff(together) > 0
-        rises[ends[(ends > 0) & (ends < together.size)] - 1] = True
-        typed = all(getattr(rows, "dtype", None) == np.int64 for rows in rows_by_query)
-        if typed and rises.all() and together.min(initial=0) >= 0:
-            return rows_by_query
-    return tuple(_sorted(rows) for rows in rows_by_query)
-
-
-def _sorted(rows: npt.NDArray[np.integer]) -> IntArray:
-    array = np.asarray(rows)
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        raise ValueError(f"the rows of a query must be a list of integers, got {array.dtype} {array.shape}")
-    array = np.sort(array.astype(np.int64, copy=False))
-    if (array[1:] == array[:-1]).any() or (array.size and array[0] < 0):
-        raise ValueError("the rows of a query must be 0 or more, each once")
-    return array
-
-
-def _members_by_query(table: IntArray, rows_by_query: tuple[IntArray, ...]) -> BoolArray:
-    found = np.zeros(table.shape, dtype=np.bool_)
-    for query, rows in enumerate(rows_by_query):
-        if rows.size:
-            found[query] = members(table[query], rows)
-    return found
-
-
-def _refuse_repeats(what: str, ids: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for identifier in ids:
-        if identifier in seen:
-            raise EvaluationError(f"the {what} {identifier!r} is there twice; keep one of the two")
-        seen.add(identifier)
+        return cls(
+            query_ids,
+            tuple(rows_named(record.image_ids, rows_by_id, record.place) for record in records),
+            own_rows(query_ids, rows_by_id),
+            tuple(record.usage for record in records),
+            num_images=num_images,
+        )

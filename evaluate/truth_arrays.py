@@ -8,6 +8,7 @@ from evaluate.errors import EvaluationError
 from evaluate.formats.solution import SolutionRecord
 from evaluate.ground_truth import GroundTruth
 from evaluate.image_index import ImageIndex
+from evaluate.relevant_rows import refuse_repeats
 from evaluate.truth import Truth
 
 _SOURCE = "the truth"
@@ -51,22 +52,24 @@ def from_relevant(
     `image_ids` are the whole index, if it is known: then rankings may hold no other image.
 
     Raises:
-        EvaluationError: there is no query, one has no image besides itself or has one twice, or an image
-            is not in the index.
+        ValueError: one text stands in place of a list of images.
+        EvaluationError: there is no query, one has no image besides itself or has one twice, an image
+            is not in the index, or the index has one twice.
     """
     if not relevant:
         raise EvaluationError("there is no query to evaluate; give at least one with its correct images")
     records = [_record(query_id, names) for query_id, names in relevant.items()]
+    refuse_repeats("image", image_ids or ())
     images = ImageIndex.of(
-        (name for record in records for name in record.image_ids)
-        if image_ids is None
-        else dict.fromkeys(image_ids)
+        (name for record in records for name in record.image_ids) if image_ids is None else image_ids
     )
     truth = Truth.from_records(records, images.row_of_id, None if image_ids is None else len(images.ids))
     return GroundTruth(truth, images, image_ids is not None, _SOURCE)
 
 
 def _record(query_id: str, names: Sequence[str]) -> SolutionRecord:
+    if isinstance(names, str):
+        raise ValueError(f"the correct images of {query_id!r} must be a list of ids, not one text")
     place = f"{_SOURCE}: the query {query_id!r}"
     others = tuple(name for name in names if name != query_id)
     if not others:

@@ -15,7 +15,9 @@ from evaluate.ground_truth import GroundTruth
 from evaluate.image_index import ImageIndex
 from evaluate.label_truth import columns_of, from_asked, from_systems
 from evaluate.rankings import Rankings
+from evaluate.relevant_rows import own_rows, rows_named
 from evaluate.truth import Truth
+from evaluate.words import counted
 
 _NOTHING = np.empty(0, dtype=np.int64)
 
@@ -65,12 +67,14 @@ def _asked(known: GroundTruth, queries: LabelTable) -> GroundTruth:
     if not kept.any():
         raise EvaluationError(f"{queries.source} lists no query that {known.source} asks about")
     left_out = int((~kept).sum())
-    note = f"{left_out} queries of {known.source} are not in {queries.source} and are left out"
+    one, many = (f"of {known.source} {verb} not in {queries.source} and {verb}" for verb in ("is", "are"))
+    note = f"{counted(left_out, f'query {one}', f'queries {many}')} left out"
     fewer = replace(
         known,
         truth=known.truth.select(kept),
         passed_over=known.passed_over | (asked - listed),
         notes=(*known.notes, *([note] if left_out else [])),
+        asked_in=queries.source,
     )
     return with_columns(fewer, queries)
 
@@ -99,7 +103,7 @@ def _recognition(path: Path, index: ImageIndex | None) -> GroundTruth:
         )
     records = list(recognition.truth(path))
     images = ImageIndex.of(label for _, _, labels, _ in records for label in labels)
-    relevant = tuple(_rows(labels, images, "") for _, _, labels, _ in records)
+    relevant = tuple(rows_named(labels, images.row_of_id, "") for _, _, labels, _ in records)
     truth = Truth(
         tuple(query_id for _, query_id, _, _ in records),
         relevant,
@@ -115,7 +119,7 @@ def _qrels(path: Path, index: ImageIndex | None) -> GroundTruth:
     relevant: list[IntArray] = []
     gains: list[FloatArray] = []
     for line, query_id, image_ids, grades in records:
-        rows = _rows(image_ids, images, f"{path}, line {line}: the query {query_id!r}")
+        rows = rows_named(image_ids, images.row_of_id, f"{path}, line {line}: the query {query_id!r}")
         order = np.argsort(rows)
         values = np.array(grades, dtype=np.float64)[order]
         # A judged image counts for nothing if it is the query itself.
@@ -132,7 +136,7 @@ def _qrels(path: Path, index: ImageIndex | None) -> GroundTruth:
     truth = Truth(
         query_ids,
         tuple(relevant),
-        tuple(_own(query_id, images) for query_id in query_ids),
+        own_rows(query_ids, images.row_of_id),
         ("",) * len(records),
         gains=tuple(gains) if is_graded else None,
         num_images=len(index.ids) if index else None,
@@ -143,13 +147,13 @@ def _qrels(path: Path, index: ImageIndex | None) -> GroundTruth:
 def _revisited(path: Path, index: ImageIndex | None) -> GroundTruth:
     known = revisited.read(path)
     images = index or ImageIndex.of(known.image_ids)
-    rows = _rows(known.image_ids, images, f"{path}: imlist")
+    rows = rows_named(known.image_ids, images.row_of_id, f"{path}: imlist")
 
     def rows_at(places: Sequence[IntArray]) -> tuple[IntArray, ...]:
         return tuple(rows[entries] for entries in places)
 
     easy, hard, junk = (rows_at(places) for places in (known.easy, known.hard, known.junk))
-    own = [_own(query_id, images) for query_id in known.query_ids]
+    own = own_rows(known.query_ids, images.row_of_id)
     truth = Truth(
         known.query_ids,
         tuple(
@@ -163,17 +167,3 @@ def _revisited(path: Path, index: ImageIndex | None) -> GroundTruth:
         num_images=len(images.ids),
     )
     return GroundTruth(truth, images, True, str(path))
-
-
-def _own(query_id: str, images: ImageIndex) -> IntArray:
-    return np.array([images.row_of_id[query_id]]) if query_id in images.row_of_id else _NOTHING
-
-
-def _rows(image_ids: Sequence[str], images: ImageIndex, place: str) -> IntArray:
-    for image_id in image_ids:
-        if image_id not in images.row_of_id:
-            raise EvaluationError(
-                f"{place} names the image {image_id!r}, which is not in the index; "
-                "add the image or use the truth of this index"
-            )
-    return np.array([images.row_of_id[image_id] for image_id in image_ids], dtype=np.int64)

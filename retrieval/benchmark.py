@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluate.evaluation import report_of
+from evaluate.formats.usages import IGNORED, usage_of
 from evaluate.ground_truth import GroundTruth, Held
-from evaluate.image_index import ImageIndex
 from evaluate.metric import Metric
 from evaluate.report import Report, Sampling
 from evaluate.truth import Truth
+from evaluate.truth_files import with_columns
 from extract.errors import PhotosError
 from extract.photos import Photos
 from rerank.chain import Chain
 from rerank.ranking import PAD, Ranking
 from retrieval.described import Described
 from retrieval.engine import Engine
+from retrieval.stored_photos import image_index, label_table
 
 logger = logging.getLogger(__name__)
-
-_IGNORED = "ignored"
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def truth_from_labels(engine: Engine, queries: Photos) -> Truth:
         PhotosError: no query, or no photograph of the store, has a label.
         EvaluationError: a query's label occurs nowhere else in the store.
     """
-    usages = [metadata.get("usage", "").strip().lower() for metadata in queries.metadata]
-    labelled = [row for row, label in enumerate(queries.labels) if label and usages[row] != _IGNORED]
+    usages = [usage_of(metadata.get("usage", "")) for metadata in queries.metadata]
+    labelled = [row for row, label in enumerate(queries.labels) if label and usages[row] != IGNORED]
     records = engine.store.records
     if not labelled:
         raise PhotosError(
@@ -156,28 +156,6 @@ def _in_order(ranking: Ranking, names: Sequence[str], query_ids: Sequence[str]) 
 
 def ground_truth(engine: Engine, queries: Photos, truth: Truth) -> GroundTruth:
     """Join a truth in rows of the store with what the lists say of its queries and photographs."""
-    place = {name: row for row, name in enumerate(queries.ids)}
-    asked = [place.get(name) for name in truth.query_ids]
-    labels = tuple("" if row is None else queries.labels[row] for row in asked)
-    names = dict.fromkeys(name for metadata in queries.metadata for name in metadata)
-    columns = {
-        name: tuple("" if row is None else queries.metadata[row].get(name, "") for row in asked)
-        for name in names
-    }
-    return GroundTruth(
-        truth,
-        image_index(engine),
-        is_whole=True,
-        source=str(engine.store.path),
-        query_labels=labels if all(labels) else None,
-        columns={"label": labels, **columns},
-    )
-
-
-def image_index(engine: Engine) -> ImageIndex:
-    """List the photographs of a store that can be found, with their rows and labels."""
-    records = engine.store.records
-    rows = np.flatnonzero(engine.store.current).tolist()
-    return ImageIndex(
-        tuple(records.ids[row] for row in rows), tuple(rows), tuple(records.labels[row] for row in rows)
-    )
+    source = str(engine.store.path)
+    known = GroundTruth(truth, image_index(engine), is_whole=True, source=source)
+    return with_columns(known, label_table(queries, source))

@@ -11,9 +11,9 @@ from evaluate.image_index import ImageIndex
 from evaluate.ranking_files import read_rankings
 from evaluate.rankings import Rankings
 from evaluate.truth_files import read_truth
-from retrieval.evaluated import Evaluated, Wanted, file_facts, versions
+from retrieval.evaluated import DEFAULT_METRIC, Evaluated, Wanted, file_facts, versions
 
-_DEFAULT_METRICS = {
+_DEFAULT_METRICS: Mapping[str | None, tuple[str, ...]] = {
     "recognition": ("gap", "top1"),
     "revisited": tuple(
         f"roxford-{part}{shown}"
@@ -64,18 +64,19 @@ def truth_for(systems: Sequence[Rankings], truth: str, queries: str | None, inde
     images = None
     if index is not None:
         table = label_formats.read_list(Path(index))
-        images = ImageIndex.of(table.ids, table.labels if any(table.labels) else None)
+        images = ImageIndex.of(table.ids, table.labels if any(table.labels) else None, index)
     asked = None if queries is None else label_formats.read_list(Path(queries))
     return read_truth(truth, systems, queries=asked, index=images)
 
 
-def default_metrics(truth: str) -> tuple[str, ...]:
-    """Name the metrics that this kind of truth was made for.
+def default_metrics(truth: str | None) -> tuple[str, ...]:
+    """Name the metrics that this kind of truth was made for; None stands for the labels of photographs.
 
     Raises:
         EvaluationError: the truth is of no known kind.
     """
-    return _DEFAULT_METRICS.get(detect.truth_format(Path(truth)), ("map@100",))
+    kind = None if truth is None else detect.truth_format(Path(truth))
+    return _DEFAULT_METRICS.get(kind, (DEFAULT_METRIC,))
 
 
 def default_metric(truth: str) -> str:

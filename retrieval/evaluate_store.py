@@ -1,6 +1,5 @@
 """Evaluate the answers of a store to query photographs."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,6 @@ import numpy as np
 from evaluate.arrays import FloatArray
 from evaluate.errors import EvaluationError
 from evaluate.formats import detect, label_formats, revisited
-from evaluate.formats.labels import LabelTable
 from evaluate.ground_truth import GroundTruth
 from evaluate.metric import Metric
 from evaluate.truth_files import read_truth, with_columns
@@ -20,8 +18,9 @@ from rerank.chain import Chain
 from retrieval import benchmark
 from retrieval.benchmark import Benchmark
 from retrieval.engine import Engine
-from retrieval.evaluated import Evaluated, Wanted, versions
+from retrieval.evaluated import Evaluated, Wanted, file_facts, versions
 from retrieval.query_boxes import cropped
+from retrieval.stored_photos import image_index, label_table, live_rows, photos_in
 
 _DEPTH = 100
 
@@ -30,6 +29,7 @@ def evaluate(
     engine: Engine,
     queries: str,
     truth: str | None,
+    *,
     wanted: Wanted,
     chain: Chain,
     default_metrics: Sequence[str],
@@ -63,17 +63,16 @@ def evaluate(
     seconds = {f"seconds, {stage}": round(value, 3) for stage, value in done.seconds.items()}
     facts: dict[str, str | int | float] = {
         "store": f"{store}, revision {engine.store.revision}",
-        "recipe": f"{engine.recipe.name}, digest {engine.store.digest}",
+        "recipe": f"{engine.recipe.name}, digest of settings and weights {engine.store.digest}",
         "chain": chain.text,
-        "queries": queries,
-        **({"truth": truth} if truth else {}),
-        **versions(),
+        **file_facts({"queries": queries, **({"truth": truth} if truth else {})}),
+        **versions("torch"),
         "intervals": wanted.sampling.sentence(),
+        "leaks": "not looked for (retrieve leaks)",
         **seconds,
         "bytes a photo": round(engine.store.num_bytes / max(1, engine.store.num_rows)),
     }
-    records = engine.store.records
-    rows = np.flatnonzero(engine.store.current).tolist()
+    images = photos_in(engine, live_rows(engine))
     evaluated = Evaluated(
         done.report,
         done.known,
@@ -83,7 +82,7 @@ def evaluate(
         {"provenance": facts},
         facts,
         dict(zip(photos.ids, photos.paths, strict=True)),
-        {records.ids[row]: os.fsdecode(records.paths[row]) for row in rows},
+        dict(zip(images.ids, images.paths, strict=True)),
     )
     return evaluated, done
 
@@ -92,7 +91,7 @@ def _ground_truth(engine: Engine, photos: Photos, queries: str, truth: str | Non
     """Read what is correct, in rows of the store: from a file, or from the labels of both sides."""
     if truth is None:
         return benchmark.ground_truth(engine, photos, benchmark.truth_from_labels(engine, photos))
-    index, table = benchmark.image_index(engine), _table(photos, queries)
+    index, table = image_index(engine), label_table(photos, queries)
     if detect.truth_format(Path(truth)) in label_formats.READERS:
         return read_truth(truth, queries=table, index=index)
     # A query that the truth asks about and that has no photograph stays, and counts as wrong.
@@ -121,9 +120,3 @@ def _notes(boxes: Mapping[str, FloatArray], wanted: Wanted) -> Iterator[str]:
 def _depth(metrics: Sequence[Metric], num_rows: int) -> int:
     """Count the ranks that the metrics look at, at least the customary hundred."""
     return max([_DEPTH, *(num_rows if metric.depth is None else metric.depth for metric in metrics)])
-
-
-def _table(photos: Photos, source: str) -> LabelTable:
-    names = dict.fromkeys(name for metadata in photos.metadata for name in metadata)
-    columns = {name: tuple(metadata.get(name, "") for metadata in photos.metadata) for name in names}
-    return LabelTable(photos.ids, photos.labels, columns, np.zeros(len(photos), dtype=np.int64), source)

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from evaluate import dialects, metrics
 from evaluate.errors import EvaluationError
 from evaluate.ground_truth import GroundTruth, Held
@@ -15,7 +13,8 @@ from evaluate.metric import Metric
 from evaluate.report import Report, Sampling
 
 _HASHED_CHARS = 12
-_MAP = "map@100"
+# What systems are measured by where nothing says otherwise.
+DEFAULT_METRIC = "map@100"
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Wanted:
     whole_queries: bool = False
     paper_mode: bool = False
 
-    def metrics(self, default: Sequence[str] = (_MAP,)) -> tuple[Metric, ...]:
+    def metrics(self, default: Sequence[str] = (DEFAULT_METRIC,)) -> tuple[Metric, ...]:
         """Make the metrics, those of `default` where none is named.
 
         Raises:
@@ -44,11 +43,9 @@ class Wanted:
         maps = [name for name in names if name.startswith("map@") and name[4:].isdecimal()]
         if self.dialect is not None or self.all_dialects:
             if self.metric_names and not maps:
-                raise EvaluationError(
-                    f"only map@K has dialects, and {', '.join(names)} has none; add --metric {_MAP}"
-                )
+                raise _no_dialects(names)
             if not maps:
-                names, maps = [_MAP], [_MAP]
+                names, maps = [DEFAULT_METRIC], [DEFAULT_METRIC]
         if self.dialect is not None:
             names = [f"{name}:{self.dialect}" if name in maps else name for name in names]
         if self.all_dialects:
@@ -89,9 +86,22 @@ def file_facts(files: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def versions() -> dict[str, str]:
-    """Give the versions that figures may depend on."""
-    return {"landmark-retrieval": version("landmark-retrieval"), "numpy": np.__version__}
+def versions(*others: str) -> dict[str, str]:
+    """Give the versions that figures may depend on: our own, numpy's and those of `others`."""
+    return {name: version(name) for name in ("landmark-retrieval", "numpy", *others)}
+
+
+def _no_dialects(names: Sequence[str]) -> EvaluationError:
+    """Say why none of these metrics can be computed in another dialect."""
+    named = [name for name in names if name.startswith("map@") and ":" in name]
+    if named:
+        return EvaluationError(
+            f"{named[0]} names its dialect already; leave --dialect and --all-dialects away, "
+            f"or give --metric {named[0].partition(':')[0]}"
+        )
+    return EvaluationError(
+        f"only map@K has dialects, and {', '.join(names)} has none; add --metric {DEFAULT_METRIC}"
+    )
 
 
 def _digest(file: str) -> str:

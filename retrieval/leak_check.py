@@ -1,6 +1,5 @@
 """Look for photographs and classes that queries, index and training photographs have in common."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,12 +11,14 @@ from numpy.typing import NDArray
 from evaluate.leak_report import LeakReport
 from evaluate.leaks import Leak, Split, num_shared_ids, shared_classes, shared_photographs
 from evaluate.perceptual_hash import PictureHashes
+from evaluate.words import counted
 from extract import describe, extractors, images, photo_files
 from extract.errors import PhotoError
 from extract.photos import Photos
 from rerank.matching.threads import shared_out
 from retrieval import near_duplicates
 from retrieval.engine import Engine
+from retrieval.stored_photos import photos_in
 
 # Called with what is being done; gives a function for the number of photographs, and one for each of them.
 Progress = Callable[[str], AbstractContextManager[tuple[Callable[[int], None], Callable[[bool], None]]]]
@@ -50,23 +51,15 @@ class _Look:
     reason: str = ""
 
 
-def indexed(engine: Engine) -> Photos:
-    """Name the photographs that a store can find, in the order of its index."""
-    records, rows = engine.store.records, engine.index.rows.tolist()
-    return Photos(
-        tuple(records.ids[row] for row in rows),
-        tuple(os.fsdecode(records.paths[row]) for row in rows),
-        tuple(records.labels[row] for row in rows),
-        ({},) * len(rows),
-    )
-
-
 def check(queries: Photos, index: Photos | Engine, train: Photos | None, *, progress: Progress) -> Checked:
     """Compare queries, index and training photographs, each two of them; one without the other is no leak.
 
     Where the index is an engine, near-duplicates that hashes do not see are looked for by its vectors.
     """
-    parts = {QUERIES: queries, INDEX: indexed(index) if isinstance(index, Engine) else index}
+    parts = {
+        QUERIES: queries,
+        INDEX: photos_in(index, index.index.rows.tolist()) if isinstance(index, Engine) else index,
+    }
     if train is not None:
         parts[TRAIN] = train
     with progress("reading") as (start, step):
@@ -162,9 +155,11 @@ def _at_length_one(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 def _notes(splits: Mapping[str, Split], looks: Mapping[str, Sequence[_Look]]) -> Iterator[str]:
     shared = num_shared_ids(splits[QUERIES], splits[INDEX])
     if shared:
-        yield f"{shared} ids stand in queries and index; such a query never finds the photo of its own id"
+        stand = counted(shared, "id stands", "ids stand")
+        yield f"{stand} in queries and index; such a query never finds the photo of its own id"
     for name, split in splits.items():
         read = np.array([not look.reason for look in looks[name]])
         flat = int((read & ~split.hashes.usable).sum())
         if flat:
-            yield f"{flat} photos of {name} are too flat for a hash of the picture; only equal files are told"
+            are = counted(flat, f"photo of {name} is", f"photos of {name} are")
+            yield f"{are} too flat for a hash of the picture; only equal files are told"

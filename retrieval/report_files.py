@@ -15,11 +15,21 @@ def check(files: Sequence[str], inputs: Iterable[str | None]) -> None:
     Raises:
         EvaluationError: a name ends otherwise, or is that of a file to read.
     """
-    read = [file for file in inputs if file is not None and os.path.exists(file)]
     for file in files:
         writing.format_of(file)
-        if os.path.exists(file) and any(os.path.samefile(file, other) for other in read):
-            raise EvaluationError(f"{file} is the very file that is read; give the report another name")
+    spare(inputs, files)
+
+
+def spare(inputs: Iterable[str | None], outputs: Iterable[str | None]) -> None:
+    """Refuse to write one of `outputs` in place of one of `inputs`; None is no file.
+
+    Raises:
+        EvaluationError: an output is a file to read.
+    """
+    read = [file for file in inputs if file is not None and os.path.exists(file)]
+    for file in outputs:
+        if file is not None and os.path.exists(file) and any(os.path.samefile(file, other) for other in read):
+            raise EvaluationError(f"{file} is the very file that is read; give another name to write to")
 
 
 def write(files: Sequence[str], document: Document, values: Mapping[str, object]) -> None:

@@ -15,8 +15,10 @@ logger = logging.getLogger(__name__)
 def write(path: str, done: Benchmark, engine: Engine) -> None:
     """Write `id,images`; where an id holds white space, which that form cannot, `query,id,rank,score`.
 
+    The latter has no record for a query without an answer; how many there are is told in the log.
+
     Raises:
-        OSError: the file cannot be written.
+        EvaluationError: the file cannot be written.
     """
     ids = engine.store.records.ids
     used = [row[row != PAD] for row in done.ranking.rows]
@@ -24,6 +26,9 @@ def write(path: str, done: Benchmark, engine: Engine) -> None:
     query_ids = done.known.truth.query_ids
     if any(name != "".join(name.split()) for names in (*ranked, query_ids) for name in names):
         logger.warning("ids hold white space: %s is written in the long form query,id,rank,score", path)
+        unanswered = sum(not rows for rows in ranked)
+        if unanswered:
+            logger.warning("%d queries without an answer have no record in %s", unanswered, path)
         scores = [
             np.asarray(values[: len(rows)], np.float64).tolist()
             for rows, values in zip(used, done.ranking.scores, strict=True)

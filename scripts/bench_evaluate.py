@@ -100,9 +100,11 @@ def limits(outcome: Outcome, runs: int) -> dict[str, float]:
     works = {
         "map": lambda: metric.per_query(outcome),
         "sums": lambda: np.cumsum(outcome.hits, axis=1),
-        "intervals": lambda: mean_intervals(values[None], rng=0, resamples=RESAMPLES),
+        "intervals": lambda: mean_intervals(values[None], kind="percentile", rng=0, resamples=RESAMPLES),
         "bits": lambda: random_bits(values.size, RESAMPLES, 32),
-        "many intervals": lambda: mean_intervals(many[None], rng=0, resamples=RESAMPLES // 10),
+        "many intervals": lambda: mean_intervals(
+            many[None], kind="percentile", rng=0, resamples=RESAMPLES // 10
+        ),
         "many bits": lambda: random_bits(many.size, RESAMPLES // 10, 16),
     }
     taken = in_turns(works, runs, min)
@@ -144,13 +146,13 @@ def against(made: Made, rankings: Rankings, runs: int) -> dict[str, float]:
     values = metrics.parse("map@100").per_query(outcome)
     interval = peers.scipy_interval(values)
     if interval is not None:
-        low, high = mean_intervals(values[None], rng=0, resamples=RESAMPLES)[0]
+        low, high = mean_intervals(values[None], kind="percentile", rng=0, resamples=RESAMPLES)[0]
         # Other draws: the ends of both are uncertain by some hundredths of the width.
         for ours_at, theirs_at in zip((low, high), interval(), strict=True):
             check_equal("scipy", theirs_at, ours_at, 0.1 * (high - low))
         works = {
             "theirs": interval,
-            "ours": lambda: mean_intervals(values[None], rng=0, resamples=RESAMPLES),
+            "ours": lambda: mean_intervals(values[None], kind="percentile", rng=0, resamples=RESAMPLES),
         }
         taken = in_turns(works, runs, min)
         found["vs_scipy_bootstrap"] = taken["theirs"] / taken["ours"]

@@ -11,6 +11,7 @@ from evaluate.formats import json_rankings, pairs, recognition, trec
 from evaluate.formats.submission import write_long, write_submission
 from evaluate.formats.writing import replace_csv
 from evaluate.rankings import Rankings
+from evaluate.words import counted, num_queries
 
 # Formats that have a line for each answer, and so none for a query without one.
 _BY_ANSWER = ("long", "trec-run", "pairs")
@@ -31,8 +32,8 @@ def write(path: Path, rankings: Rankings, to: str) -> list[str]:
                 "write submission or json"
             )
         notes.append(
-            f"{unanswered} queries without an answer have no line; a truth that lists its queries counts "
-            "them as wrong all the same"
+            f"{counted(unanswered, 'query has', 'queries have')} no answer and so no line; "
+            "a truth that lists its queries counts such as wrong all the same"
         )
     return notes + WRITERS[to](path, rankings)
 
@@ -64,8 +65,8 @@ def _run(path: Path, rankings: Rankings) -> list[str]:
     notes: list[str] = []
     if replaced.any():
         notes.append(
-            f"scores of {int(replaced.sum())} queries do not fall from rank to rank in single precision, "
-            "which trec_eval sorts by, so they are n, n - 1, .. 1 there"
+            f"scores of {num_queries(int(replaced.sum()))} do not fall from rank to rank in single "
+            "precision, which trec_eval sorts by, so they are n, n - 1, .. 1 there"
         )
     if rounded[~replaced].any():
         notes.append("scores are rounded to single precision")

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from evaluate.errors import EvaluationError
 from evaluate.formats import qrels
-from evaluate.formats.solution_writer import IGNORED, write_solution
+from evaluate.formats.solution_writer import write_solution
+from evaluate.formats.usages import IGNORED
 from evaluate.ground_truth import GroundTruth
+from evaluate.words import counted
 
 FORMATS = ("solution", "qrels")
 
@@ -35,7 +37,8 @@ def write(path: Path, known: GroundTruth, to: str) -> list[str]:
         notes.append("usages are left out")
     if known.passed_over:
         notes.append(
-            f"{len(known.passed_over)} queries that do not count are left out; take them out of rankings"
+            f"{counted(len(known.passed_over), 'query does', 'queries do')} not count and left the truth; "
+            "take such out of rankings"
         )
     return notes
 

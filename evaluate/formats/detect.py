@@ -53,7 +53,8 @@ def ranking_format(path: Path) -> str:
 def truth_format(path: Path) -> str:
     """Name the kind of a truth.
 
-    That is solution, labels, recognition, qrels, revisited, folder, tiny-imagenet, sop or cub.
+    That is solution, labels, landmark-lists, recognition, qrels, revisited, folder, tiny-imagenet, sop or
+    cub.
 
     Raises:
         EvaluationError: it cannot be read or is of no such kind.
@@ -71,6 +72,8 @@ def truth_format(path: Path) -> str:
         return "solution"
     if {"id", "landmarks"} <= columns:
         return "recognition"
+    if {"landmark_id", "images"} <= columns:
+        return "landmark-lists"
     # Without a column of labels its reader says which one is missing.
     if "id" in columns:
         return "labels"
@@ -98,6 +101,9 @@ def _folder_format(folder: Path) -> str:
 
 
 def _start(path: Path) -> bytes:
+    # It is read twice, here and by its reader, which a pipe does not survive.
+    if path.exists() and not path.is_file():
+        raise EvaluationError(f"{path} is a pipe or a device; save what comes out of it and give that file")
     try:
         with path.open("rb") as file:
             return file.read(_MAX_BYTES)

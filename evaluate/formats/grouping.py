@@ -2,10 +2,12 @@
 
 from array import array
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from evaluate.arrays import IntArray
+from evaluate.errors import EvaluationError
 
 
 class Rows:
@@ -47,13 +49,26 @@ class Rows:
             yield query_id, rows, [image_ids[place] for place in images[rows].tolist()]
             start = end
 
-    def repeated(self, rows: IntArray, image_ids: Sequence[str]) -> tuple[str, int, int] | None:
-        """Name the first image that is there twice among these rows, with its lines; None if none is."""
-        if len(set(image_ids)) == len(image_ids):
-            return None
+    def once_by_query(self, path: Path, done: str) -> Iterator[tuple[str, IntArray, list[str]]]:
+        """Yield what `by_query` does, where no query may have an image twice.
+
+        Raises:
+            EvaluationError: an image is there twice; "already" and `done` say what was done to it.
+        """
+        for query_id, rows, image_ids in self.by_query():
+            if len(set(image_ids)) < len(image_ids):
+                name, first, second = self._repeated(rows, image_ids)
+                raise EvaluationError(
+                    f"{path}, line {second}: the image {name!r} was already {done} for the query "
+                    f"{query_id!r} on line {first}; keep one of the two"
+                )
+            yield query_id, rows, image_ids
+
+    def _repeated(self, rows: IntArray, image_ids: Sequence[str]) -> tuple[str, int, int]:
+        """Name the first image that is there twice among these rows, with its lines."""
         row_of: dict[str, int] = {}
         for row, image_id in zip(rows.tolist(), image_ids, strict=True):
             first = row_of.setdefault(image_id, row)
             if first != row:
                 return image_id, self.line(first), self.line(row)
-        return None
+        raise ValueError("each image is there once")

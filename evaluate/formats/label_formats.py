@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from evaluate.formats import cub, detect, folders, labels, sop, tiny_imagenet
+from evaluate.formats import cub, detect, folders, labels, landmark_lists, sop, tiny_imagenet
 from evaluate.formats.labels import LabelTable
 
 READERS: Mapping[str, Callable[[Path], LabelTable]] = {
     "labels": labels.read,
+    "landmark-lists": landmark_lists.read,
     "folder": folders.read,
     "tiny-imagenet": tiny_imagenet.read,
     "sop": sop.read,

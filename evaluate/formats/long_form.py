@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from evaluate.arrays import FloatArray
 from evaluate.errors import EvaluationError
 from evaluate.formats.grouping import Rows
 from evaluate.formats.reading import number
@@ -67,7 +69,7 @@ def records(path: Path) -> Iterator[tuple[int, str, tuple[str, ...], tuple[float
 
 
 def _rankings(
-    path: Path, rows: Rows, ranks: np.ndarray[tuple[int], np.dtype[np.intc]], scores: np.ndarray | None
+    path: Path, rows: Rows, ranks: npt.NDArray[np.intc], scores: FloatArray | None
 ) -> Iterator[tuple[int, str, tuple[str, ...], tuple[float, ...] | None]]:
     for query_id, places, image_ids in rows.by_query():
         order = np.argsort(ranks[places], kind="stable")

@@ -43,7 +43,11 @@ class PendingType:
         return self
 
     def array(self, data: object, shape: object, order: str) -> npt.NDArray[np.generic]:
-        """Make the array of these bytes, which must be as many as the shape says."""
+        """Make the array of these bytes.
+
+        Raises:
+            ValueError: they are not as many as the shape says, or not bytes and a shape at all.
+        """
         if isinstance(data, str):  # bytes, as Python 2 wrote them
             data = data.encode("latin-1")
         if not isinstance(data, bytes | bytearray) or not isinstance(shape, tuple):
@@ -61,7 +65,11 @@ class PendingArray:
     values: npt.NDArray[np.generic] | None = None
 
     def built(self, state: tuple[object, ...]) -> npt.NDArray[np.generic]:
-        """Take the contents from the state that numpy gives to pickles."""
+        """Take the contents from the state that numpy gives to pickles.
+
+        Raises:
+            ValueError: the state has no type of items, or other contents than its shape says.
+        """
         _, shape, item, is_fortran, data = state
         self.values = _item(item).array(data, shape, "F" if is_fortran else "C")
         return self.values

@@ -34,13 +34,7 @@ def records(path: Path) -> Iterator[tuple[int, str, tuple[str, ...], tuple[int, 
         relevances.append(max(int(relevance), 0))
     if not rows:
         raise EvaluationError(f"{path} holds no truth; it must have a line for each judged image")
-    for query_id, places, image_ids in rows.by_query():
-        if repeated := rows.repeated(places, image_ids):
-            name, first, second = repeated
-            raise EvaluationError(
-                f"{path}, line {second}: the image {name!r} was already judged for the query {query_id!r} on "
-                f"line {first}; keep one of the two"
-            )
+    for query_id, places, image_ids in rows.once_by_query(path, "judged"):
         grades = tuple(relevances[place] for place in places.tolist())
         yield rows.line(places[0]), query_id, tuple(image_ids), grades
 

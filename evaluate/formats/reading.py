@@ -86,5 +86,5 @@ def require_words(file: Path, query_id: str, ids: Iterable[str]) -> None:
         if identifier.split() != [identifier] or "\0" in identifier or identifier[0] == "\ufeff":
             raise EvaluationError(
                 f"{file}: the id {identifier!r} (query {query_id!r}) is empty or holds white space, "
-                "which this format cannot carry; rename the photo"
+                "which this format cannot carry; rename it"
             )

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from evaluate.errors import EvaluationError
 from evaluate.formats.reading import number, require_words
+from evaluate.formats.usages import IGNORED, usage_of
 from evaluate.formats.writing import replace_csv
 from evaluate.tables import read_table
-
-_IGNORED = "ignored"
 
 
 def predictions(path: Path) -> Iterator[tuple[int, str, str | None, float]]:
@@ -50,7 +49,7 @@ def truth(path: Path) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
     """
     num_counted = 0
     for line, query_id, labels, usage in _records(path):
-        if usage == _IGNORED:
+        if usage == IGNORED:
             continue
         for place, label in enumerate(labels):
             if label in labels[:place]:
@@ -85,21 +84,6 @@ def write_predictions(path: Path, answers: Iterable[tuple[str, str | None, float
     replace_csv(path, rows)
 
 
-def write_truth(path: Path, queries: Iterable[tuple[str, tuple[str, ...], str]]) -> None:
-    """Write (query id, correct landmarks or none, usage) one by one as CSV `id,landmarks,Usage`.
-
-    Raises:
-        EvaluationError: an id or a landmark is empty or holds white space, a query is there twice,
-            or the file cannot be written.
-    """
-    rows = [["id", "landmarks", "Usage"]]
-    seen: set[str] = set()
-    for query_id, labels, usage in queries:
-        _check(path, query_id, labels, seen)
-        rows.append([query_id, " ".join(labels), usage])
-    replace_csv(path, rows)
-
-
 def _records(path: Path) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
     line_of_query: dict[str, int] = {}
     for line, (raw_id, landmarks, usage) in read_table(path, ("id", "landmarks"), ("usage",)):
@@ -112,7 +96,7 @@ def _records(path: Path) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
                 f"{line_of_query[query_id]}; keep one of the two"
             )
         line_of_query[query_id] = line
-        yield line, query_id, tuple(landmarks.split()), usage.strip().lower()
+        yield line, query_id, tuple(landmarks.split()), usage_of(usage)
     if not line_of_query:
         raise EvaluationError(f"{path} holds no query; it must have a record for each")
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluate.errors import EvaluationError
+from evaluate.formats.usages import IGNORED, usage_of
 from evaluate.tables import read_table
-
-_IGNORED = "ignored"
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ def read_solution(path: Path) -> Iterator[SolutionRecord]:
                 f"{place} was already given on line {line_of_query[query_id]}; keep one of the two"
             )
         line_of_query[query_id] = line
-        usage = raw_usage.strip().lower()
-        if usage != _IGNORED:
+        usage = usage_of(raw_usage)
+        if usage != IGNORED:
             num_counted += 1
             yield SolutionRecord(place, query_id, _relevant_ids(place, query_id, images), usage)
     if num_counted == 0:
@@ -62,7 +61,7 @@ def ignored_queries(path: Path) -> frozenset[str]:
         EvaluationError: the file is unfit.
     """
     records = read_table(path, ("id",), ("usage",))
-    return frozenset(raw_id.strip() for _, (raw_id, usage) in records if usage.strip().lower() == _IGNORED)
+    return frozenset(raw_id.strip() for _, (raw_id, usage) in records if usage_of(usage) == IGNORED)
 
 
 def _relevant_ids(place: str, query_id: str, images: str) -> tuple[str, ...]:

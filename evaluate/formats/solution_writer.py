@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from evaluate.errors import EvaluationError
+from evaluate.formats.usages import IGNORED
 from evaluate.formats.writing import replace_csv
 
-IGNORED = "ignored"
 # As Google's own program for these files spells them, which tells capitals apart.
 _SPELLING = {"public": "Public", "private": "Private", IGNORED: "Ignored"}
 # What GLDv2 has in place of images where it ignores a query.
@@ -67,5 +67,5 @@ def _check_id(path: str | Path, query_id: str, identifier: str) -> None:
     if identifier.split() != [identifier] or "\0" in identifier:
         raise EvaluationError(
             f"{path}: the id {identifier!r} (query {query_id!r}) is empty or holds white space, which a "
-            "solution cannot carry; rename the photo"
+            "solution cannot carry; rename it"
         )

@@ -69,15 +69,6 @@ def records(path: Path) -> Iterator[tuple[int, str, Sequence[str], None]]:
         yield line, query_id, images.split(), None
 
 
-def read_submission(path: str | Path) -> dict[str, tuple[str, ...]]:
-    """Read CSV `id,images` into query id -> ranked image ids, best first, in the order of the file.
-
-    Raises:
-        EvaluationError: as `records` does.
-    """
-    return {query_id: tuple(images) for _, query_id, images, _ in records(Path(path))}
-
-
 def _submission_rows(
     file: Path, query_ids: Sequence[str], ranked_ids: Sequence[Sequence[str]]
 ) -> Iterator[Sequence[str]]:
@@ -88,7 +79,7 @@ def _submission_rows(
             if identifier.split() != [identifier] or "\0" in identifier:
                 raise EvaluationError(
                     f"{file}: the id {identifier!r} (query {query_id!r}) is empty or holds white space, "
-                    "which a submission cannot carry; rename the photo or write the long format"
+                    "which a submission cannot carry; rename it or write the long format"
                 )
         yield query_id, " ".join(images)
 

@@ -39,13 +39,7 @@ def records(path: Path) -> Iterator[tuple[int, str, tuple[str, ...], tuple[float
         scores.append(value)
     if not rows:
         raise EvaluationError(f"{path} holds no ranking; it must have a line for each ranked image")
-    for query_id, places, image_ids in rows.by_query():
-        if repeated := rows.repeated(places, image_ids):
-            name, first, second = repeated
-            raise EvaluationError(
-                f"{path}, line {second}: the image {name!r} was already given for the query {query_id!r} on "
-                f"line {first}; keep one of the two"
-            )
+    for query_id, places, image_ids in rows.once_by_query(path, "given"):
         values = (scores[place] for place in places.tolist())
         ranked = sorted(zip(values, image_ids, strict=True), reverse=True)
         best_first, names = zip(*ranked, strict=True)

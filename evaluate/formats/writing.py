@@ -60,7 +60,7 @@ def _replace(file: Path, parts: Iterable[str]) -> None:
     except UnicodeEncodeError as error:
         raise EvaluationError(
             f"{file}: an id holds the character {error.object[error.start]!r}, which UTF-8 cannot carry; "
-            "rename the photo"
+            "rename it"
         ) from error
     except OSError as error:
         raise EvaluationError(

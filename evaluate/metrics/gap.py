@@ -77,7 +77,9 @@ def build(k: int | None) -> Metric:
 def _sorted_answers(outcome: Outcome) -> tuple[IntArray, BoolArray]:
     """Give the places of the answered queries, surest first, and whether each answer is right."""
     if outcome.confidences is None:
-        raise EvaluationError("gap needs confidences: give predictions id,landmarks or rankings with scores")
+        raise EvaluationError(
+            "gap needs confidences: give predictions id,landmarks or rankings with the column score"
+        )
     order = np.lexsort((outcome.confidences.tie_order, -outcome.confidences.values))
     order = order[outcome.num_answers[order] > 0]
     return order, np.asarray(outcome.hits[order, :1].any(axis=1))

@@ -1,8 +1,7 @@
 """map@K, the figure of GLDv2 retrieval: mean average precision over the first K results."""
 
-import numpy as np
-
 from evaluate.arrays import FloatArray
+from evaluate.dialects import GLDV2
 from evaluate.metric import MeanMetric, Metric, require_relevant, required_k
 from evaluate.outcome import Outcome
 
@@ -18,10 +17,7 @@ def average_precision(outcome: Outcome, k: int) -> FloatArray:
         EvaluationError: a query has no relevant image.
     """
     require_relevant(outcome, f"map@{k}")
-    hits = outcome.hits[:, :k]
-    ranks = np.arange(1, hits.shape[1] + 1)
-    precision_at_hits = np.cumsum(hits, axis=1) / ranks * hits
-    return np.asarray(precision_at_hits.sum(axis=1) / np.minimum(outcome.num_relevant, k))
+    return GLDV2.average_precision(outcome, k)
 
 
 def build(k: int | None) -> Metric:

@@ -9,15 +9,21 @@ from evaluate.reporting.document import (
     Block,
     Chart,
     Document,
-    Facts,
-    Headline,
     Interval,
     Note,
     PictureRow,
     Section,
     Table,
 )
-from evaluate.reporting.evaluation import PictureOf, ranking_row
+from evaluate.reporting.parts import (
+    NO_RANKING,
+    PictureOf,
+    headline,
+    how_it_was_made,
+    interval_of,
+    ranking_row,
+    subtitle,
+)
 
 _MAX_LINES = 6
 
@@ -48,23 +54,18 @@ def comparison_document(
         )
         for one in comparison.differences
     ]
-    sections.append(Section("How this was made", "", (Facts(tuple(made_by.items())),)))
+    sections.append(how_it_was_made(made_by))
     return Document(
         f"Comparison by {comparison.metric}",
-        f"{len(known.truth.query_ids):,} queries of {known.source}",
+        subtitle(known),
         tuple(sections),
-        tuple(
-            Headline(name, Interval(figure.value, figure.low, figure.high), f"{figure.queries:,} queries")
-            for name, figure in comparison.figures.items()
-        ),
+        tuple(headline(name, figure) for name, figure in comparison.figures.items()),
+        comparison.sampling.level,
     )
 
 
 def _systems(comparison: Comparison) -> Table:
-    rows = [
-        (name, Interval(figure.value, figure.low, figure.high), figure.queries)
-        for name, figure in comparison.figures.items()
-    ]
+    rows = [(name, interval_of(figure), figure.queries) for name, figure in comparison.figures.items()]
     return Table(("system", comparison.metric, "queries"), tuple(rows), "Each system alone")
 
 
@@ -101,7 +102,7 @@ def _charts(systems: Mapping[str, Held]) -> tuple[Block, ...]:
         if held.outcome.hits.shape[1] and (held.outcome.num_relevant > 0).any()
     }
     if not shown:
-        return (Note("There is no ranking to draw."),)
+        return (NO_RANKING,)
     is_long = any(outcome.hits.shape[1] > 20 for outcome in shown.values())
     return (
         Chart(
@@ -130,12 +131,12 @@ def _moved(
     if not one.moved:
         return (Note("No query moved."),)
     rows = [
-        (query.query_id, query.before, query.after, query.after - query.before, _ranks(query.ranks_before),
-         _ranks(query.ranks_after))
+        (query.query_id, query.before, query.after, query.after - query.before, query.first_shown,
+         _ranks(query.ranks_before), _ranks(query.ranks_after))
         for query in one.moved
     ]  # fmt: skip
-    columns = ("query", "before", "after", "change", "ranks before", "ranks after")
-    table = Table(columns, tuple(rows), "Values, and the ranks of the first correct images")
+    columns = ("query", "before", "after", "change", "first that moved", "ranks before", "ranks after")
+    table = Table(columns, tuple(rows), "Values, and the ranks of correct images from the first that moved")
     place = {query_id: number for number, query_id in enumerate(known.truth.query_ids)}
     pictures: list[PictureRow] = []
     for query in one.moved:
@@ -150,9 +151,8 @@ def _row_note(query: Moved, when: str) -> str:
     value, ranks = (
         (query.before, query.ranks_before) if when == "before" else (query.after, query.ranks_after)
     )
-    found = f"first correct ones at {_ranks(ranks)}" if ranks else "no correct one in the ranking"
-    return f"{value:.3f}; {found}"
+    return f"{value:.3f}; correct ones from number {query.first_shown} on at {_ranks(ranks)}"
 
 
 def _ranks(ranks: tuple[int, ...]) -> str:
-    return ", ".join(map(str, ranks)) if ranks else "none in the ranking"
+    return ", ".join(map(str, ranks)) if ranks else "no rank"

@@ -12,7 +12,7 @@ _EMBEDDED = re.compile(r"data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/]+={0
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure and the ends of its 95 % interval; what is not a number is shown as missing."""
+    """A figure and the ends of its interval; what is not a number is shown as missing."""
 
     value: float
     low: float
@@ -83,6 +83,8 @@ class Series:
 class Chart:
     """Lines on common axes; `y_range` is what the y axis spans, `logarithmic` is about the x axis.
 
+    `level` is how often the bands hold the truth.
+
     Raises:
         ValueError: there is no line, a y lies outside the range, or an x that has no logarithm.
     """
@@ -93,6 +95,7 @@ class Chart:
     series: tuple[Series, ...]
     y_range: tuple[float, float] = (0.0, 1.0)
     logarithmic: bool = False
+    level: float = 0.95
 
     def __post_init__(self) -> None:
         bottom, top = self.y_range
@@ -171,9 +174,10 @@ class Headline:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report."""
+    """A whole report; `level` is how often its intervals hold the truth."""
 
     title: str
     subtitle: str
     sections: tuple[Section, ...]
     headlines: tuple[Headline, ...] = ()
+    level: float = 0.95

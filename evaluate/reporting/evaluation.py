@@ -1,6 +1,6 @@
 """The report of one system as a document: figures, curves, groups, the worst queries and how it was made."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,23 +12,27 @@ from evaluate.report import ALL, Report
 from evaluate.reporting import curves
 from evaluate.reporting.document import (
     Block,
+    Cell,
     Chart,
     Document,
     Facts,
-    Headline,
-    Interval,
     Note,
-    Picture,
     PictureRow,
     Section,
     Table,
 )
-
-# Gives the embedded picture of a query (True) or of an image (False) by its id, or None.
-PictureOf = Callable[[str, bool], str | None]
+from evaluate.reporting.parts import (
+    NO_RANKING,
+    PictureOf,
+    headline,
+    how_it_was_made,
+    interval_of,
+    ranking_row,
+    subtitle,
+)
+from evaluate.words import counted
 
 _WORST = 10
-_SHOWN = 5
 _MAX_GROUPS = 60
 
 
@@ -37,13 +41,14 @@ def evaluation_document(
     report: Report,
     held: Held,
     known: GroundTruth,
+    *,
     metrics: Sequence[Metric],
     made_by: Mapping[str, str | int | float],
     picture_of: PictureOf | None = None,
 ) -> Document:
     """Build the report of one system; without `picture_of` the worst queries are named, not shown."""
     sections = [
-        Section("Figures", report.sampling.sentence(), _figure_blocks(report)),
+        Section("Figures", report.sampling.sentence(), _figure_blocks(report, metrics)),
         Section("Along the ranking", "Means over queries with their 95 % bands.", _charts(held)),
     ]
     sections += [
@@ -53,31 +58,38 @@ def evaluation_document(
     sections.append(_worst(held, known, metrics[0], picture_of))
     if report.coverage is not None:
         sections.append(Section("Coverage", "", _coverage_blocks(report.coverage)))
-    sections.append(Section("How this was made", "", (Facts(tuple(made_by.items())),)))
+    sections.append(how_it_was_made(made_by))
     return Document(
         title,
-        f"{held.outcome.num_queries:,} queries of {known.source}",
+        subtitle(known),
         tuple(sections),
-        tuple(
-            Headline(name, _interval(figure), f"{figure.queries:,} queries")
-            for name, figure in list(report.metrics.items())[:4]
-        ),
+        tuple(headline(name, figure) for name, figure in list(report.metrics.items())[:4]),
+        report.sampling.level,
     )
 
 
-def _figure_blocks(report: Report) -> tuple[Block, ...]:
-    rows = [
-        (name, block, _interval(figure), figure.queries)
-        for block, found in {ALL: report.metrics, **report.usages}.items()
-        for name, figure in found.items()
-    ]
+def _figure_blocks(report: Report, metrics: Sequence[Metric]) -> tuple[Block, ...]:
+    # Ranks of tens beside shares of 0 to 1 would leave these two decimals and no bar.
+    ranks = {metric.name for metric in metrics if metric.lower_is_better}
     blocks: list[Block] = [
-        Table(("metric", "queries", "figure", "count"), tuple(rows), "Figures with intervals")
+        Table(("metric", "queries", "figure", "count"), rows, caption)
+        for rows, caption in (
+            (
+                _figure_rows(report, [name for name in report.metrics if name not in ranks]),
+                "From 0 to 1: higher is better",
+            ),
+            (
+                _figure_rows(report, [name for name in report.metrics if name in ranks]),
+                "Ranks: lower is better",
+            ),
+        )
+        if rows
     ]
     if report.unanswered:
         blocks.append(
             Note(
-                f"{len(report.unanswered):,} queries have no answer and count as wrong: "
+                f"{counted(len(report.unanswered), 'query has', 'queries have')} no answer and "
+                f"{'counts' if len(report.unanswered) == 1 else 'count'} as wrong: "
                 f"{', '.join(report.unanswered[:_WORST])}{' …' if len(report.unanswered) > _WORST else ''}",
                 "warning",
             )
@@ -85,10 +97,19 @@ def _figure_blocks(report: Report) -> tuple[Block, ...]:
     return (*blocks, *(Note(note) for note in report.notes))
 
 
+def _figure_rows(report: Report, names: Sequence[str]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        (name, block, interval_of(found[name]), found[name].queries)
+        for block, found in {ALL: report.metrics, **report.usages}.items()
+        for name in names
+        if name in found
+    )
+
+
 def _charts(held: Held) -> tuple[Block, ...]:
     outcome = held.outcome
     if not outcome.hits.shape[1] or not (outcome.num_relevant > 0).any():
-        return (Note("There is no ranking to draw."),)
+        return (NO_RANKING,)
     is_long = outcome.hits.shape[1] > 20
     return (
         Chart("Precision at recall", "recall", "precision", (curves.precision_recall(outcome),)),
@@ -112,7 +133,7 @@ def _groups_table(column: str, groups: Mapping[str, Mapping[str, Figure]]) -> Ta
         (
             value or "(none)",
             max((figure.queries for figure in found.values()), default=0),
-            *(_interval(found[name]) if name in found else None for name in names),
+            *(interval_of(found[name]) if name in found else None for name in names),
         )
         for value, found in list(groups.items())[:_MAX_GROUPS]
     ]
@@ -134,7 +155,12 @@ def _worst(held: Held, known: GroundTruth, metric: Metric, picture_of: PictureOf
     counted = np.flatnonzero(~np.isnan(values)).tolist()
     places = sorted(counted, key=lambda place: (-badness[place], names[place]))[:_WORST]
     rows = tuple(
-        _picture_row(held, known, place, metric.name, float(values[place]), picture_of) for place in places
+        PictureRow(
+            names[place],
+            f"{metric.name} {values[place]:.3f}; {_found(held, place)}",
+            ranking_row(held, known, place, picture_of),
+        )
+        for place in places
     )
     end = "largest" if metric.lower_is_better else "least"
     return Section(
@@ -142,30 +168,10 @@ def _worst(held: Held, known: GroundTruth, metric: Metric, picture_of: PictureOf
     )
 
 
-def _picture_row(
-    held: Held, known: GroundTruth, place: int, name: str, value: float, picture_of: PictureOf | None
-) -> PictureRow:
+def _found(held: Held, place: int) -> str:
     ranks = np.flatnonzero(held.outcome.hits[place]) + 1
     first = f"first correct one at rank {ranks[0]}" if ranks.size else "no correct one in the ranking"
-    note = f"{name} {value:.3f}; {held.outcome.num_relevant[place]} correct images, {first}"
-    return PictureRow(known.truth.query_ids[place], note, ranking_row(held, known, place, picture_of))
-
-
-def ranking_row(
-    held: Held, known: GroundTruth, place: int, picture_of: PictureOf | None
-) -> tuple[Picture, ...]:
-    """Show the query in `place` and the first images of its ranking, right or wrong."""
-    query_id = known.truth.query_ids[place]
-    hits = held.outcome.hits[place]
-    images = [
-        Picture(
-            picture_of(image_id, False) if picture_of else None,
-            f"{rank}. {image_id}",
-            "right" if hits[rank - 1] else "wrong",
-        )
-        for rank, image_id in enumerate(known.ids_of(held, place, _SHOWN), start=1)
-    ]
-    return (Picture(picture_of(query_id, True) if picture_of else None, query_id, "query"), *images)
+    return f"{counted(int(held.outcome.num_relevant[place]), 'correct image', 'correct images')}, {first}"
 
 
 def _coverage_blocks(found: Coverage) -> tuple[Block, ...]:
@@ -192,7 +198,3 @@ def _coverage_blocks(found: Coverage) -> tuple[Block, ...]:
         for rank, count in (found.ties or {}).items()
     ]
     return (Facts(tuple(pairs)),)
-
-
-def _interval(figure: Figure) -> Interval:
-    return Interval(figure.value, figure.low, figure.high)

@@ -44,18 +44,18 @@ def render(document: Document) -> str:
             f"<title>{text(document.title)}</title>",
             f"<style>\n{STYLE_SHEET}</style></head><body>",
             f'<header><h1>{isolated(document.title)}</h1><p class="lede">{isolated(document.subtitle)}</p>',
-            headlines(document.headlines) if document.headlines else "",
+            headlines(document.headlines, document.level) if document.headlines else "",
             "</header>",
             f'<nav aria-label="Sections"><ul>{links}</ul></nav>' if links else "",
             "<main>",
-            *(_section(section, f"section-{place}") for place, section in sections),
+            *(_section(section, f"section-{place}", document.level) for place, section in sections),
             "</main></body></html>",
             "",
         ]
     )
 
 
-def _section(section: Section, identifier: str) -> str:
+def _section(section: Section, identifier: str, level: float) -> str:
     parts = [f'<section id="{identifier}" aria-labelledby="{identifier}-title">']
     parts.append(f'<h2 id="{identifier}-title">{isolated(section.title)}</h2>')
     if section.note:
@@ -63,20 +63,20 @@ def _section(section: Section, identifier: str) -> str:
     numbered = [(block, f"{identifier}-{place}") for place, block in enumerate(section.blocks, start=1)]
     # Charts that follow each other stand side by side where the page is wide enough.
     for are_charts, together in groupby(numbered, key=lambda pair: isinstance(pair[0], Chart)):
-        shown = "\n".join(_block(block, place) for block, place in together)
+        shown = "\n".join(_block(block, place, level) for block, place in together)
         parts.append(f'<div class="charts">{shown}</div>' if are_charts else shown)
     return "\n".join([*parts, "</section>"])
 
 
-def _block(block: Block, identifier: str) -> str:
+def _block(block: Block, identifier: str, level: float) -> str:
     match block:
         case Table():
-            return table(block, identifier)
+            return table(block, identifier, level)
         case Chart():
             return (
                 f"<figure><h3>{text(block.title)}</h3>{draw(block, identifier)}"
                 f"<details><summary>Values at some points</summary>"
-                f"{table(some_points(block), f'{identifier}-points')}</details></figure>"
+                f"{table(some_points(block), f'{identifier}-points', block.level)}</details></figure>"
             )
         case PictureRow():
             return _picture_row(block)

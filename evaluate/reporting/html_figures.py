@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from evaluate.reporting.document import Headline, Interval
 from evaluate.reporting.markup import isolated, text
 from evaluate.reporting.wording import number, span
+from evaluate.words import percent
 
 
-def headlines(figures: Sequence[Headline]) -> str:
-    """Show the main figures below each other, so that their bars share an axis."""
+def headlines(figures: Sequence[Headline], level: float) -> str:
+    """Show the main figures, with intervals of `level`, below each other: their bars share an axis."""
     bars = fit_on_bar(figure.interval for figure in figures)
-    rows = [_headline(figure, bars) for figure in figures]
+    rows = [_headline(figure, level, bars) for figure in figures]
     if bars:
         rows.append(
             '<li class="scale" aria-hidden="true">'
@@ -27,6 +28,11 @@ def fit_on_bar(intervals: Iterable[Interval]) -> bool:
         for interval in intervals
         for end in (interval.value, interval.low, interval.high)
     )
+
+
+def interval_words(level: float) -> str:
+    """Name an interval of `level`, so that its number and sign stay on one line."""
+    return f"{text(percent(level)).replace(' ', '&nbsp;')} interval"
 
 
 def bar(interval: Interval) -> str:
@@ -45,12 +51,12 @@ def bar(interval: Interval) -> str:
     )
 
 
-def _headline(figure: Headline, with_bar: bool) -> str:
+def _headline(figure: Headline, level: float, with_bar: bool) -> str:
     return (
         f'<li><span class="name">{isolated(figure.name)} '
         f'<span class="quiet">{text(figure.note)}</span></span> '
         f'<span class="value">{number(figure.interval.value)}</span> '
         f"{bar(figure.interval) if with_bar else '<span></span>'} "
         f'<span class="range"><span class="ends">{span(figure.interval)}</span> '
-        '<span class="quiet">95&nbsp;% interval</span></span></li>'
+        f'<span class="quiet">{interval_words(level)}</span></span></li>'
     )

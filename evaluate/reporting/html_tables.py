@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluate.reporting.document import Cell, Interval, Table
-from evaluate.reporting.html_figures import bar, fit_on_bar
+from evaluate.reporting.html_figures import bar, fit_on_bar, interval_words
 from evaluate.reporting.markup import isolated, text
 from evaluate.reporting.wording import cell_text, column_digits, number, span
 
@@ -24,8 +24,11 @@ class _Column:
         return ' class="number"' if self.numeric else ""
 
 
-def table(content: Table, identifier: str) -> str:
-    """Show a table in a box of its own that scrolls; `identifier` is an id that is free on the page."""
+def table(content: Table, identifier: str, level: float) -> str:
+    """Show a table in a box of its own that scrolls; `identifier` is an id that is free on the page.
+
+    Its intervals are of `level`.
+    """
     columns = _columns(content)
     num_with_intervals = sum(column.has_intervals for column in columns)
     # A single column of intervals has room for a longer bar on the same line.
@@ -33,7 +36,7 @@ def table(content: Table, identifier: str) -> str:
     hint = ""
     if num_with_intervals:
         bars = "; bars run from 0 to 1" if any(column.has_bars for column in columns) else ""
-        hint = f' <span class="quiet">With 95&nbsp;% intervals{bars}</span>'
+        hint = f' <span class="quiet">With {interval_words(level)}s{bars}</span>'
     heads = "".join(f'<th scope="col"{column.attributes}>{isolated(column.name)}</th>' for column in columns)
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{identifier}">'

@@ -17,6 +17,7 @@ from evaluate.reporting.document import (
 )
 from evaluate.reporting.points import some_points
 from evaluate.reporting.wording import cell_text, column_digits, number, plain, span
+from evaluate.words import percent
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$]")
 # What makes a heading, a list or a rule of a line that starts with it.
@@ -28,8 +29,8 @@ def render(document: Document) -> str:
     """Render the whole text, which ends with a line feed."""
     parts = [f"# {_inline(document.title)}", _paragraph(document.subtitle)]
     if document.headlines:
-        parts.append(_headlines(document.headlines))
-    parts += [_section(section) for section in document.sections]
+        parts.append(_headlines(document.headlines, document.level))
+    parts += [_section(section, document.level) for section in document.sections]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -49,7 +50,7 @@ def _opened(start: str) -> str:
     return f"{start}\\" if start.isdigit() else f"\\{start}"
 
 
-def _headlines(figures: Sequence[Headline]) -> str:
+def _headlines(figures: Sequence[Headline], level: float) -> str:
     rows = [
         (
             f"**{_inline(figure.name)}**",
@@ -59,20 +60,22 @@ def _headlines(figures: Sequence[Headline]) -> str:
         )
         for figure in figures
     ]
-    return _grid(("figure", "value", "95 % interval", "measured on"), rows, (False, True, True, False))
+    columns = ("figure", "value", f"{percent(level)} interval", "measured on")
+    return _grid(columns, rows, (False, True, True, False))
 
 
-def _section(section: Section) -> str:
+def _section(section: Section, level: float) -> str:
     parts = [f"## {_inline(section.title)}", _paragraph(section.note)]
-    return "\n\n".join(part for part in [*parts, *map(_block, section.blocks)] if part)
+    parts += [_block(block, level) for block in section.blocks]
+    return "\n\n".join(part for part in parts if part)
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, level: float) -> str:
     match block:
         case Table():
-            return _table(block)
+            return _table(block, level)
         case Chart():
-            return f"### {_inline(block.title)}\n\n{_table(some_points(block))}"
+            return f"### {_inline(block.title)}\n\n{_table(some_points(block), block.level)}"
         case PictureRow():
             return _picture_row(block)
         case Note():
@@ -86,9 +89,9 @@ def _block(block: Block) -> str:
             return _grid(("what", "value"), rows, (False, False))
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, level: float) -> str:
     intervals = any(isinstance(cell, Interval) for row in table.rows for cell in row)
-    caption = _inline(table.caption) + (" (in brackets: 95 % intervals)" if intervals else "")
+    caption = _inline(table.caption) + (f" (in brackets: {percent(level)} intervals)" if intervals else "")
     digits = column_digits(table)
     rows = [[_inline(cell_text(*pair)) for pair in zip(row, digits, strict=True)] for row in table.rows]
     return f"**{caption}**\n\n{_grid([_inline(name) for name in table.columns], rows, table.numeric)}"

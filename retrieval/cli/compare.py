@@ -70,6 +70,8 @@ def command(
     # Not a number is within no range, and nothing would be worse by that much, or by infinity.
     if margin is not None and not math.isfinite(margin):
         raise click.UsageError("--fail-if-worse-than must be a number of 0 or more")
+    if photo_lists and not reports:
+        raise click.UsageError("--photos is for the pictures of a report; add --report FILE.html")
     report_files.check(reports, (*rankings, truth, queries, index))
     for file in reports:
         check_output(file)

@@ -55,6 +55,7 @@ def command(source: str, target: str, to: str, queries: str | None, as_json: boo
       retrieve convert photos/ truth.qrels --to qrels --queries query.csv
     """
     from evaluate.formats.convert import convert
+    from evaluate.words import counted, num_queries
 
     check_output(target)
     done = convert(source, target, to, queries=queries)
@@ -73,5 +74,7 @@ def command(source: str, target: str, to: str, queries: str | None, as_json: boo
             }
         )
         return
-    asked = "" if done.num_queries is None else f"{done.num_queries} queries, "
-    click.echo(f"{printable(target)}: {done.to} of {done.kind}, {asked}{done.num_images} images")
+    asked = "" if done.num_queries is None else f"{num_queries(done.num_queries)}, "
+    click.echo(
+        f"{printable(target)}: {done.to} of {done.kind}, {asked}{counted(done.num_images, 'image', 'images')}"
+    )

@@ -132,6 +132,7 @@ def command(
     from retrieval.evaluated import Wanted
 
     report_files.check(reports, (queries, ranking, truth, index))
+    report_files.spare((queries, ranking, truth, index), [save_ranking])
     for file in (*reports, save_ranking):
         check_output(file)
     wanted = Wanted(
@@ -140,6 +141,8 @@ def command(
     if ranking is not None:
         if store is not None or truth is None:
             raise click.UsageError("--ranking R.csv goes with --truth T, and without a STORE")
+        if photo_lists and not reports:
+            raise click.UsageError("--photos is for the pictures of a report; add --report FILE.html")
         given = any(option is not None for option in (rerank, v, top, recipe_name, save_ranking))
         if given or whole_queries or paper_mode:
             raise click.UsageError(
@@ -151,13 +154,25 @@ def command(
         done = evaluate_rankings.evaluate(
             ranking, truth, wanted, queries=queries, index=index, photos=photo_lists
         )
-        _show(done, ranking, all_dialects, reports, as_json)
+        _show(done, ranking, all_dialects=all_dialects, reports=reports, as_json=as_json)
         return
     if store is None or queries is None:
         raise click.UsageError("give a STORE and --queries QUERIES, or --ranking R.csv and --truth T")
     if index is not None or photo_lists:
         raise click.UsageError("--index and --photos are for --ranking; a STORE knows its photographs")
-    _of_store(store, queries, truth, wanted, rerank, v, top, recipe_name, save_ranking, reports, as_json)
+    _of_store(
+        store,
+        queries,
+        truth,
+        wanted,
+        rerank=rerank,
+        v=v,
+        top=top,
+        recipe_name=recipe_name,
+        save_ranking=save_ranking,
+        reports=reports,
+        as_json=as_json,
+    )
 
 
 def _of_store(
@@ -165,6 +180,7 @@ def _of_store(
     queries: str,
     truth: str | None,
     wanted: "Wanted",
+    *,
     rerank: str | None,
     v: float | None,
     top: int | None,
@@ -180,8 +196,14 @@ def _of_store(
 
     engine = Engine.open(store, recipes.load(recipe_name) if recipe_name else None)
     chain = engine.chain(rerank, v=v, top=top)
-    default = evaluate_rankings.default_metrics(truth) if truth else ("map@100",)
-    done, ran = evaluate_store.evaluate(engine, queries, truth, wanted, chain, default)
+    done, ran = evaluate_store.evaluate(
+        engine,
+        queries,
+        truth,
+        wanted=wanted,
+        chain=chain,
+        default_metrics=evaluate_rankings.default_metrics(truth),
+    )
     show_failures(list(ran.failures.items()))
     details = {
         "store": store,
@@ -194,7 +216,11 @@ def _of_store(
         **done.details,
     }
     _show(
-        replace(done, details=details), f"{store}, chain {chain.text}", wanted.all_dialects, reports, as_json
+        replace(done, details=details),
+        f"{store}, chain {chain.text}",
+        all_dialects=wanted.all_dialects,
+        reports=reports,
+        as_json=as_json,
     )
     # Last, so that a full disk does not cost the figures.
     if save_ranking:
@@ -203,7 +229,9 @@ def _of_store(
         sys.exit(EXIT_SOME_FAILED)
 
 
-def _show(done: "Evaluated", head: str, all_dialects: bool, reports: tuple[str, ...], as_json: bool) -> None:
+def _show(
+    done: "Evaluated", head: str, *, all_dialects: bool, reports: tuple[str, ...], as_json: bool
+) -> None:
     from retrieval.evaluated import dialect_lines
 
     values = {**done.report.to_dict(), **done.details}

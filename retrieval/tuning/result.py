@@ -83,7 +83,7 @@ def figures(values: Sequence[NDArray[np.float64]], seed: int) -> list[Figure]:
     if not len(values):
         return []
     table = np.stack(values)
-    intervals = mean_intervals(table, rng=seed)
+    intervals = mean_intervals(table, kind="percentile", rng=seed)
     return [
         Figure(float(mean), float(low), float(high))
         for mean, (low, high) in zip(table.mean(axis=1), intervals, strict=True)
