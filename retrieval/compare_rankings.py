@@ -13,7 +13,7 @@ from evaluate.reporting.comparison import comparison_document
 from evaluate.reporting.document import Document
 from retrieval.evaluate_rankings import default_metric, picture_files, truth_for
 from retrieval.evaluated import file_facts, versions
-from retrieval.thumbnails import Thumbnails
+from retrieval.thumbnails import thumbnails
 
 # A margin that is met to the last digit but one is met.
 _ROUNDING = 1e-12
@@ -69,5 +69,5 @@ def document(done: Compared, photos: Sequence[str]) -> Document:
     """
     files = picture_files(photos)
     return comparison_document(
-        done.comparison, done.known, done.systems, done.facts, Thumbnails(files, files)
+        done.comparison, done.known, done.systems, done.facts, thumbnails(files, files)
     )

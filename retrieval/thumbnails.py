@@ -11,6 +11,11 @@ _WIDTH_PX, _HEIGHT_PX = 240, 180
 _QUALITY = 70
 
 
+def thumbnails(query_files: Mapping[str, str], image_files: Mapping[str, str]) -> "Thumbnails | None":
+    """Draw photographs by id, or none where no file is known."""
+    return Thumbnails(query_files, image_files) if query_files or image_files else None
+
+
 class Thumbnails:
     """Photographs by id, drawn small; what is not there or cannot be read has none.
 

@@ -44,7 +44,7 @@ def comparison_document(
             "test, intervals are percentile ones.",
             (_differences(comparison), _effects(comparison), *(Note(note) for note in comparison.notes)),
         ),
-        Section("Along the ranking", "Means over queries with their 95 % bands.", _charts(systems)),
+        Section("Along the ranking", curves.BAND, _charts(systems)),
     ]
     sections += [
         Section(
@@ -139,7 +139,7 @@ def _moved(
     table = Table(columns, tuple(rows), "Values, and the ranks of correct images from the first that moved")
     place = {query_id: number for number, query_id in enumerate(known.truth.query_ids)}
     pictures: list[PictureRow] = []
-    for query in one.moved:
+    for query in one.moved if picture_of else ():
         for when, name in (("before", comparison.baseline), ("after", one.system)):
             row = ranking_row(systems[name], known, place[query.query_id], picture_of)
             note = _row_note(query, when)

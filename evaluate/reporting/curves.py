@@ -13,6 +13,8 @@ from evaluate.arrays import BoolArray, FloatArray, IntArray
 from evaluate.outcome import Outcome
 from evaluate.reporting.document import Series
 
+BAND = "Means over queries with 95 % bands by the normal approximation."
+
 _RECALL_PERCENT = np.arange(101)
 _MAX_RANKS = 200
 # Entries of an array held at once, queries x ranks: 8 MB of float64.

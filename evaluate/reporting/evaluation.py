@@ -33,6 +33,7 @@ from evaluate.reporting.parts import (
 from evaluate.words import counted
 
 _WORST = 10
+_HEADLINES = 4
 _MAX_GROUPS = 60
 
 
@@ -49,7 +50,7 @@ def evaluation_document(
     """Build the report of one system; without `picture_of` the worst queries are named, not shown."""
     sections = [
         Section("Figures", report.sampling.sentence(), _figure_blocks(report, metrics)),
-        Section("Along the ranking", "Means over queries with their 95 % bands.", _charts(held)),
+        Section("Along the ranking", curves.BAND, _charts(held)),
     ]
     sections += [
         Section(f"By {_column(name)}", _cut_note(groups), (_groups_table(_column(name), groups),))
@@ -63,9 +64,14 @@ def evaluation_document(
         title,
         subtitle(known),
         tuple(sections),
-        tuple(headline(name, figure) for name, figure in list(report.metrics.items())[:4]),
+        tuple(headline(name, report.metrics[name]) for name in _main(list(report.metrics))),
         report.sampling.level,
     )
+
+
+def _main(names: Sequence[str]) -> Sequence[str]:
+    """Choose the figures for the top of the page; other dialects of one are not among them."""
+    return [name for name in names if ":" not in name][:_HEADLINES] or names[:1]
 
 
 def _figure_blocks(report: Report, metrics: Sequence[Metric]) -> tuple[Block, ...]:
@@ -152,9 +158,16 @@ def _worst(held: Held, known: GroundTruth, metric: Metric, picture_of: PictureOf
     values = metric.per_query(held.outcome)
     badness = values if metric.lower_is_better else -values
     names = known.truth.query_ids
-    counted = np.flatnonzero(~np.isnan(values)).tolist()
-    places = sorted(counted, key=lambda place: (-badness[place], names[place]))[:_WORST]
-    rows = tuple(
+    # A query without a correct image, as recognition has, cannot do better.
+    able = np.flatnonzero(~np.isnan(values) & (held.outcome.num_relevant > 0)).tolist()
+    places = sorted(able, key=lambda place: (-badness[place], names[place]))[:_WORST]
+    end = "largest" if metric.lower_is_better else "least"
+    note = f"The queries with the {end} {metric.name}"
+    if picture_of is None:
+        rows = tuple((names[place], float(values[place]), _found(held, place)) for place in places)
+        table = Table(("query", metric.name, "what was found"), rows, "Without photographs (--photos)")
+        return Section("Worst queries", f"{note}.", (table,))
+    pictures = tuple(
         PictureRow(
             names[place],
             f"{metric.name} {values[place]:.3f}; {_found(held, place)}",
@@ -162,10 +175,7 @@ def _worst(held: Held, known: GroundTruth, metric: Metric, picture_of: PictureOf
         )
         for place in places
     )
-    end = "largest" if metric.lower_is_better else "least"
-    return Section(
-        "Worst queries", f"The queries with the {end} {metric.name}, and how their rankings begin.", rows
-    )
+    return Section("Worst queries", f"{note}, and how their rankings begin.", pictures)
 
 
 def _found(held: Held, place: int) -> str:

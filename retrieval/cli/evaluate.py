@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from retrieval.cli import EXIT_SOME_FAILED
-from retrieval.cli._shared import chain_options, check_output, echo_json, show_failures
+from retrieval.cli._figures import show
+from retrieval.cli._shared import chain_options, check_output, show_failures
 
 if TYPE_CHECKING:
     from evaluate.intervals import Kind
-    from retrieval.evaluated import Evaluated, Wanted
+    from retrieval.evaluated import Wanted
 
 
 @click.command("evaluate")
@@ -154,7 +155,7 @@ def command(
         done = evaluate_rankings.evaluate(
             ranking, truth, wanted, queries=queries, index=index, photos=photo_lists
         )
-        _show(done, ranking, all_dialects=all_dialects, reports=reports, as_json=as_json)
+        show(done, ranking, all_dialects=all_dialects, reports=reports, as_json=as_json)
         return
     if store is None or queries is None:
         raise click.UsageError("give a STORE and --queries QUERIES, or --ranking R.csv and --truth T")
@@ -215,7 +216,7 @@ def _of_store(
         "seconds": {stage: round(value, 4) for stage, value in ran.seconds.items()},
         **done.details,
     }
-    _show(
+    show(
         replace(done, details=details),
         f"{store}, chain {chain.text}",
         all_dialects=wanted.all_dialects,
@@ -227,34 +228,3 @@ def _of_store(
         saved_ranking.write(save_ranking, ran, engine)
     if ran.failures or engine.damaged:
         sys.exit(EXIT_SOME_FAILED)
-
-
-def _show(
-    done: "Evaluated", head: str, *, all_dialects: bool, reports: tuple[str, ...], as_json: bool
-) -> None:
-    from retrieval.evaluated import dialect_lines
-
-    values = {**done.report.to_dict(), **done.details}
-    if as_json:
-        echo_json(values)
-    else:
-        click.echo(head)
-        click.echo(done.report.table())
-        if all_dialects:
-            click.echo("\n" + "\n".join(dialect_lines()))
-    if reports:
-        from evaluate.reporting.evaluation import evaluation_document
-        from retrieval import report_files
-        from retrieval.thumbnails import Thumbnails
-
-        pictures = Thumbnails(done.query_files, done.image_files)
-        document = evaluation_document(
-            done.title,
-            done.report,
-            done.held,
-            done.known,
-            metrics=done.metrics,
-            made_by=done.facts,
-            picture_of=pictures,
-        )
-        report_files.write(reports, document, values)

@@ -19,6 +19,10 @@ MADE_BY = {"ranking": "r.csv (sha256 0123456789ab)", "seed": 0, "seconds": 1.5}
 NOTHING = np.empty(0, dtype=np.int64)
 
 
+def no_picture(name, is_query):
+    return None
+
+
 def make_known(query_ids, relevant, image_ids, usages=None, columns=None, is_whole=True):
     return GroundTruth(
         Truth(
@@ -36,7 +40,7 @@ def make_known(query_ids, relevant, image_ids, usages=None, columns=None, is_who
     )
 
 
-def build(known, ranked, names=("map@100",), by=(), picture_of=None):
+def build(known, ranked, names=("map@100",), by=(), picture_of=no_picture):
     parsed = [metrics.parse(name) for name in names]
     query_ids = [query for query, ids in zip(known.truth.query_ids, ranked, strict=True) if ids is not None]
     held = known.hold(Rankings.from_ids(query_ids, [ids for ids in ranked if ids is not None]))
@@ -314,3 +318,10 @@ class TestOddInput:
         rows = [line for line in text.splitlines() if line.startswith("| ") and "&lt;u&gt;" in line]
         assert rows
         assert all(line.replace("\\|", "").count("|") == 4 for line in rows)
+
+
+def test_without_photographs_the_worst_queries_are_a_table():
+    done = build(KNOWN, RANKED, picture_of=None)
+    (table,) = section(done, "Worst queries").blocks
+    assert table.columns == ("query", "map@100", "what was found")
+    assert table.rows[0][:2] == ("q3", 0.0)
