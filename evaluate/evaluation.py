@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from evaluate.arrays import first_occurrences
-from evaluate.coverage import coverage
+from evaluate.coverage import Coverage, coverage
 from evaluate.errors import EvaluationError
 from evaluate.ground_truth import GroundTruth, Held
 from evaluate.metric import Metric
@@ -52,25 +51,26 @@ def report_of(
     """Compute the report of rankings that were held against the truth, as `evaluate` does."""
     truth = ground_truth.truth
     rows = held.given_rows
+    covered = coverage(
+        rows,
+        truth.hits(rows) if truth.closes_up else held.outcome.hits,
+        held.outcome.num_relevant,
+        depth=min(_DEPTH, max(1, rows.shape[1])),
+        scores=held.given_scores,
+        num_images=truth.num_images,
+    )
     return score(
         truth,
         held.outcome,
         metrics,
         sampling=sampling,
         columns=columns(ground_truth, by),
-        coverage=coverage(
-            rows,
-            truth.hits(rows) if truth.closes_up else held.outcome.hits,
-            held.outcome.num_relevant,
-            depth=min(_DEPTH, max(1, rows.shape[1])),
-            scores=held.given_scores,
-            num_images=truth.num_images,
-        ),
-        notes=(*ground_truth.notes, *_notes(held, ground_truth, metrics)),
+        coverage=covered,
+        notes=(*ground_truth.notes, *_notes(held, ground_truth, metrics, covered)),
     )
 
 
-def _notes(held: Held, known: GroundTruth, metrics: Sequence[Metric]) -> Iterator[str]:
+def _notes(held: Held, known: GroundTruth, metrics: Sequence[Metric], covered: Coverage) -> Iterator[str]:
     """Say what a reader of the figures would ask about these rankings."""
     truth, rows = known.truth, held.given_rows
     counts = (rows >= 0).sum(axis=1)
@@ -82,9 +82,9 @@ def _notes(held: Held, known: GroundTruth, metrics: Sequence[Metric]) -> Iterato
         short = int((counts < (truth.num_images or 0)).sum())
         if short:
             yield f"{_rankings(short)} with less than the whole index; what is absent was not found"
-    repeating = int((~first_occurrences(rows) & (rows >= 0)).any(axis=1).sum())
-    if repeating:
-        yield f"{_rankings(repeating)} with a repeated image, which counts once and takes each of its ranks"
+    if covered.repeating:
+        repeating = _rankings(covered.repeating)
+        yield f"{repeating} with a repeated image, which counts once and takes each of its ranks"
     confidences = held.outcome.confidences
     if confidences is not None and any(metric.name == "gap" for metric in metrics):
         values = np.sort(confidences.values[counts > 0])
