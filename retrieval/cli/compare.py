@@ -82,12 +82,15 @@ def command(
         values |= {"fail_if_worse_than": margin, "worse": [one.system for one in worse]}
     # Before anything is printed: a list of photographs may be unfit.
     document = compare_rankings.document(done, photo_lists) if reports else None
-    if as_json:
-        echo_json(values)
-    else:
-        click.echo(comparison_text.table(done.comparison))
-    if document is not None:
-        report_files.write(reports, document, values)
+    # Files first, since a reader that has seen enough (`| head`) ends the program; figures in any case.
+    try:
+        if document is not None:
+            report_files.write(reports, document, values)
+    finally:
+        if as_json:
+            echo_json(values)
+        else:
+            click.echo(comparison_text.table(done.comparison))
     for one in worse:
         click.echo(
             f"{printable(one.system)} is worse than {printable(done.comparison.baseline)} by "

@@ -216,15 +216,17 @@ def _of_store(
         "seconds": {stage: round(value, 4) for stage, value in ran.seconds.items()},
         **done.details,
     }
-    show(
-        replace(done, details=details),
-        f"{store}, chain {chain.text}",
-        all_dialects=wanted.all_dialects,
-        reports=reports,
-        as_json=as_json,
-    )
-    # Last, so that a full disk does not cost the figures.
-    if save_ranking:
-        saved_ranking.write(save_ranking, ran, engine)
+    # A full disk does not cost the figures.
+    try:
+        if save_ranking:
+            saved_ranking.write(save_ranking, ran, engine)
+    finally:
+        show(
+            replace(done, details=details),
+            f"{store}, chain {chain.text}",
+            all_dialects=wanted.all_dialects,
+            reports=reports,
+            as_json=as_json,
+        )
     if ran.failures or engine.damaged:
         sys.exit(EXIT_SOME_FAILED)

@@ -4,6 +4,8 @@ import base64
 import io
 import json
 import math
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -593,3 +595,14 @@ class TestAgainstAStore:
         # Two queries with five images each; of the third neither picture nor ranking is there.
         assert page.count('src="data:image/jpeg;base64,') == 12
         assert page.count("not available") == 1
+
+
+def test_a_reader_that_has_seen_enough_costs_no_report(tmp_path):
+    (tmp_path / "r.csv").write_text("id,images\nq,a\n")
+    (tmp_path / "t.csv").write_text("id,images\nq,a\n")
+    program = [sys.executable, "-c", "from retrieval.cli import main; main()"]
+    options = ["--ranking", "r.csv", "--truth", "t.csv", "--report", "page.html"]
+    with subprocess.Popen([*program, "evaluate", *options], cwd=tmp_path, stdout=subprocess.PIPE) as running:
+        # Closed before a word is printed, as `| head` closes it.
+        running.stdout.close()
+    assert "map@100" in (tmp_path / "page.html").read_text()
