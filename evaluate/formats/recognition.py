@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from evaluate.errors import EvaluationError
+from evaluate.formats.query_records import query_records
 from evaluate.formats.reading import number, require_words
 from evaluate.formats.usages import IGNORED, usage_of
 from evaluate.formats.writing import replace_csv
-from evaluate.tables import read_table
 
 
 def predictions(path: Path) -> Iterator[tuple[int, str, str | None, float]]:
@@ -85,19 +85,11 @@ def write_predictions(path: Path, answers: Iterable[tuple[str, str | None, float
 
 
 def _records(path: Path) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
-    line_of_query: dict[str, int] = {}
-    for line, (raw_id, landmarks, usage) in read_table(path, ("id", "landmarks"), ("usage",)):
-        query_id = raw_id.strip()
-        if not query_id:
-            raise EvaluationError(f"{path}, line {line}: the query id is empty; every record needs one")
-        if query_id in line_of_query:
-            raise EvaluationError(
-                f"{path}, line {line}: the query {query_id!r} was already given on line "
-                f"{line_of_query[query_id]}; keep one of the two"
-            )
-        line_of_query[query_id] = line
+    is_empty = True
+    for line, query_id, (landmarks, usage) in query_records(path, ("landmarks",), ("usage",)):
+        is_empty = False
         yield line, query_id, tuple(landmarks.split()), usage_of(usage)
-    if not line_of_query:
+    if is_empty:
         raise EvaluationError(f"{path} holds no query; it must have a record for each")
 
 

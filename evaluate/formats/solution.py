@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluate.errors import EvaluationError
+from evaluate.formats.query_records import query_records
 from evaluate.formats.usages import IGNORED, usage_of
 from evaluate.tables import read_table
 
@@ -32,21 +33,12 @@ def read_solution(path: Path) -> Iterator[SolutionRecord]:
         EvaluationError: the file is unfit, a query or one of its images is there twice, a query has no
             image besides itself, or no record counts.
     """
-    line_of_query: dict[str, int] = {}
     num_counted = 0
-    for line, (raw_id, images, raw_usage) in read_table(path, ("id", "images"), ("usage",)):
-        query_id = raw_id.strip()
-        if not query_id:
-            raise EvaluationError(f"{path}, line {line}: the query id is empty; every record needs one")
-        place = f"{path}, line {line}: the query {query_id!r}"
-        if query_id in line_of_query:
-            raise EvaluationError(
-                f"{place} was already given on line {line_of_query[query_id]}; keep one of the two"
-            )
-        line_of_query[query_id] = line
+    for line, query_id, (images, raw_usage) in query_records(path, ("images",), ("usage",)):
         usage = usage_of(raw_usage)
         if usage != IGNORED:
             num_counted += 1
+            place = f"{path}, line {line}: the query {query_id!r}"
             yield SolutionRecord(place, query_id, _relevant_ids(place, query_id, images), usage)
     if num_counted == 0:
         raise EvaluationError(

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import SupportsFloat
 
 from evaluate.errors import EvaluationError
+from evaluate.formats.query_records import query_records
 from evaluate.formats.writing import replace_csv
-from evaluate.tables import read_table
 
 
 def write_submission(path: str | Path, query_ids: Sequence[str], ranked_ids: Sequence[Sequence[str]]) -> None:
@@ -55,17 +55,7 @@ def records(path: Path) -> Iterator[tuple[int, str, Sequence[str], None]]:
         EvaluationError: the file cannot be read or is not UTF-8 text, lacks a column, or a query is
             there twice or has an empty id; file, line and id are named.
     """
-    line_of_query: dict[str, int] = {}
-    for line, (raw_id, images) in read_table(path, ("id", "images")):
-        query_id = raw_id.strip()
-        if not query_id:
-            raise EvaluationError(f"{path}, line {line}: the query id is empty; every record needs one")
-        if query_id in line_of_query:
-            raise EvaluationError(
-                f"{path}, line {line}: the query {query_id!r} was already given on line "
-                f"{line_of_query[query_id]}; keep one of the two"
-            )
-        line_of_query[query_id] = line
+    for line, query_id, (images,) in query_records(path, ("images",)):
         yield line, query_id, images.split(), None
 
 
