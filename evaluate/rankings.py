@@ -10,6 +10,7 @@ import numpy as np
 from evaluate.arrays import FloatArray, IntArray, ranked_rows
 from evaluate.errors import EvaluationError
 from evaluate.numbering import Numbering
+from evaluate.repeats import refuse_repeats
 
 # Ids that are numbered at once: some 100 MB of strings.
 _MANY = 1_000_000
@@ -42,24 +43,13 @@ class Rankings:
         if self.scores is not None and self.scores.shape != rows.shape:
             raise ValueError(f"scores must be {rows.shape}, got {self.scores.shape}")
         object.__setattr__(self, "rows", rows)
-        self._check_ids()
+        refuse_repeats(f"{self.source}: the query", self.query_ids)
         self._check_scores()
 
     def place(self, query_id: str, image_id: str | None = None) -> str:
         """Name the file, and the line where it is known, of a query or of one of its images."""
         line = self.find and self.find(query_id, image_id)
         return f"{self.source}, line {line}" if line else self.source
-
-    def _check_ids(self) -> None:
-        if len(set(self.query_ids)) == len(self.query_ids):
-            return
-        seen: set[str] = set()
-        for name in self.query_ids:
-            if name in seen:
-                raise EvaluationError(
-                    f"{self.source}: the query {name!r} is there twice; keep one of the two"
-                )
-            seen.add(name)
 
     def _check_scores(self) -> None:
         if self.scores is None:

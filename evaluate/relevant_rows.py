@@ -6,6 +6,7 @@ import numpy as np
 
 from evaluate.arrays import IntArray, members
 from evaluate.errors import EvaluationError
+from evaluate.repeats import refuse_repeats
 from evaluate.row_lists import frozen
 
 
@@ -27,8 +28,8 @@ def rows_of_labels(
     """
     if not len(query_ids):
         raise EvaluationError("there is no query to evaluate; give at least one that has a label")
-    refuse_repeats("query", query_ids)
-    refuse_repeats("database image", database_ids)
+    refuse_repeats("the query", query_ids)
+    refuse_repeats("the database image", database_ids)
     row_of_id: dict[str, int] = {}
     grouped: dict[str, list[int]] = {}
     for row, image_id, label in zip(database_rows, database_ids, database_labels, strict=True):
@@ -74,16 +75,3 @@ def own_rows(query_ids: Sequence[str], row_of_id: Mapping[str, int]) -> tuple[In
     """Give for each query the row of the image with its own id, or no row."""
     nothing = frozen(())
     return tuple(frozen((row_of_id[name],)) if name in row_of_id else nothing for name in query_ids)
-
-
-def refuse_repeats(what: str, ids: Sequence[str]) -> None:
-    """Refuse an id that is there twice; `what` says what it names.
-
-    Raises:
-        EvaluationError: there is one.
-    """
-    seen: set[str] = set()
-    for identifier in ids:
-        if identifier in seen:
-            raise EvaluationError(f"the {what} {identifier!r} is there twice; keep one of the two")
-        seen.add(identifier)

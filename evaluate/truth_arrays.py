@@ -8,7 +8,7 @@ from evaluate.errors import EvaluationError
 from evaluate.formats.solution import SolutionRecord
 from evaluate.ground_truth import GroundTruth
 from evaluate.image_index import ImageIndex
-from evaluate.relevant_rows import refuse_repeats
+from evaluate.repeats import refuse_repeats
 from evaluate.truth import Truth
 
 _SOURCE = "the truth"
@@ -59,7 +59,7 @@ def from_relevant(
     if not relevant:
         raise EvaluationError("there is no query to evaluate; give at least one with its correct images")
     records = [_record(query_id, names) for query_id, names in relevant.items()]
-    refuse_repeats("image", image_ids or ())
+    refuse_repeats("the image", image_ids or ())
     images = ImageIndex.of(
         (name for record in records for name in record.image_ids) if image_ids is None else image_ids
     )
