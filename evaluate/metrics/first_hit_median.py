@@ -1,6 +1,7 @@
 """first-hit-median: the median rank of the first correct image among the first 100; lower is better."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,25 +19,14 @@ class FirstHitMedian:
     between two middle values it is their mean. Source: as `evaluate.metrics.first_hit.first_rank`.
     """
 
+    depth: ClassVar[int | None] = DEPTH
+    is_mean: ClassVar[bool] = False
+    lower_is_better: ClassVar[bool] = True
+
     @property
     def name(self) -> str:
         """`first-hit-median`."""
         return "first-hit-median"
-
-    @property
-    def depth(self) -> int | None:
-        """100."""
-        return DEPTH
-
-    @property
-    def is_mean(self) -> bool:
-        """False: a median is no mean."""
-        return False
-
-    @property
-    def lower_is_better(self) -> bool:
-        """True."""
-        return True
 
     def per_query(self, outcome: Outcome) -> FloatArray:
         """Give the rank of each query's first hit, (Q,)."""

@@ -1,6 +1,7 @@
 """gap, the figure of GLDv2 recognition (also µAP): average precision over all first answers at once."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,25 +24,15 @@ class GlobalAveragePrecision:
     where M is 0. Source: Perronnin et al., CVPR 2009; Weyand et al., CVPR 2020 (GLDv2 recognition task).
     """
 
+    # Only the first answer counts, and what it adds depends on all answers that are surer.
+    depth: ClassVar[int | None] = 1
+    is_mean: ClassVar[bool] = False
+    lower_is_better: ClassVar[bool] = False
+
     @property
     def name(self) -> str:
         """`gap`."""
         return "gap"
-
-    @property
-    def depth(self) -> int | None:
-        """1: only the first answer counts."""
-        return 1
-
-    @property
-    def is_mean(self) -> bool:
-        """False: what an answer adds depends on all answers that are surer."""
-        return False
-
-    @property
-    def lower_is_better(self) -> bool:
-        """False."""
-        return False
 
     def per_query(self, outcome: Outcome) -> FloatArray:
         """Give each query the P(i) * rel(i) of its answer, (Q,), in [0, 1]; their sum is M * gap.

@@ -1,7 +1,7 @@
 """knn-f1: classify each query by a vote of its five nearest labelled images, and take the macro F1."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -34,6 +34,12 @@ class NeighbourVoteF1:
 
     tie: Tie = "largest"
 
+    # A hundred are enough to ask for; of a longer ranking all count, where few images have a label. F1
+    # weighs classes, not queries.
+    depth: ClassVar[int | None] = _DEPTH
+    is_mean: ClassVar[bool] = False
+    lower_is_better: ClassVar[bool] = False
+
     def __post_init__(self) -> None:
         if self.tie not in get_args(Tie):
             raise ValueError(f"tie must be one of {', '.join(get_args(Tie))}, got {self.tie!r}")
@@ -42,21 +48,6 @@ class NeighbourVoteF1:
     def name(self) -> str:
         """`knn-f1`, with `-nearest` behind it where ties go to the nearest."""
         return "knn-f1" if self.tie == "largest" else f"knn-f1-{self.tie}"
-
-    @property
-    def depth(self) -> int | None:
-        """A hundred are enough to ask for; of a longer ranking all count, where few images have a label."""
-        return _DEPTH
-
-    @property
-    def is_mean(self) -> bool:
-        """False: F1 weighs classes, not queries."""
-        return False
-
-    @property
-    def lower_is_better(self) -> bool:
-        """False."""
-        return False
 
     def predictions(self, outcome: Outcome) -> IntArray:
         """Vote for each query, (Q,): a code of `outcome.labels.names`, -1 where nobody votes."""
