@@ -24,7 +24,8 @@ class GroundTruth:
     nobody asks about, those marked Ignored. `query_labels` (Q) are None where not every query has one.
     `columns` say more of each query (Q), by column name, to group them.
     `notes` tell what was decided in reading, `source` opens messages, `noun` says what is searched,
-    `asked_in` is the list of queries where there is one of its own.
+    `asked_in` is the list of queries where there is one of its own. `boxes` tell by query which part of a
+    photograph is asked for, x1, y1, x2, y2 in pixels, NaN for the whole.
     """
 
     truth: Truth
@@ -37,24 +38,17 @@ class GroundTruth:
     notes: tuple[str, ...] = ()
     noun: Literal["image", "landmark"] = "image"
     asked_in: str = ""
-
-    def rows_of(self, rankings: Rankings) -> IntArray:
-        """Bring rankings into the order and the rows of this truth, (Q, K).
-
-        A query that they lack is a row of -1: it has no answer. Ids that a truth without the whole index
-        does not name get rows behind its own.
-
-        Raises:
-            EvaluationError: the rankings hold a query or an image that is unknown, and place and id are
-                named, or they answer no query.
-        """
-        return self._rows_and_others(rankings)[0]
+    boxes: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def hold(self, rankings: Rankings) -> "Held":
         """Hold rankings against this truth, with labels and confidences where they are known.
 
+        A query that they lack has no answer. Ids that a truth without the whole index does not name get
+        rows behind its own.
+
         Raises:
-            EvaluationError: as `rows_of` does.
+            EvaluationError: the rankings hold a query or an image that is unknown, and place and id are
+                named, or they answer no query.
         """
         scores = None
         rows, others = self._rows_and_others(rankings)

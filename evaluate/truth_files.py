@@ -166,4 +166,5 @@ def _revisited(path: Path, index: ImageIndex | None) -> GroundTruth:
         closes_up=True,
         num_images=len(images.ids),
     )
-    return GroundTruth(truth, images, True, str(path))
+    boxes = dict(zip(known.query_ids, known.boxes, strict=True))
+    return GroundTruth(truth, images, True, str(path), boxes=boxes)

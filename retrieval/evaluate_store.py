@@ -1,15 +1,14 @@
 """Evaluate the answers of a store to query photographs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from evaluate.arrays import FloatArray
 from evaluate.errors import EvaluationError
-from evaluate.formats import detect, label_formats, revisited
+from evaluate.formats import detect, label_formats
 from evaluate.ground_truth import GroundTruth
 from evaluate.metric import Metric
 from evaluate.truth_files import read_truth, with_columns
@@ -43,11 +42,14 @@ def evaluate(
     metrics = wanted.metrics(default_metrics)
     photos = Photos.read(queries)
     known = _ground_truth(engine, photos, queries, truth)
-    boxes = _boxes(truth, wanted)
+    if (wanted.whole_queries or wanted.paper_mode) and not known.truth.closes_up:
+        raise EvaluationError(
+            "--whole-queries and --paper-mode are of revisited Oxford and Paris; give that with --truth"
+        )
     with TemporaryDirectory() as folder:
-        asked = photos if wanted.whole_queries else cropped(photos, boxes, Path(folder))
+        asked = photos if wanted.whole_queries else cropped(photos, known.boxes, Path(folder))
         described = benchmark.describe(engine, asked, known.truth, chain)
-    known = replace(known, notes=(*known.notes, *_notes(boxes, wanted)))
+    known = replace(known, notes=(*known.notes, *_notes(known, wanted)))
     done = benchmark.run(
         engine,
         described,
@@ -98,20 +100,8 @@ def _ground_truth(engine: Engine, photos: Photos, queries: str, truth: str | Non
     return with_columns(read_truth(truth, index=index), table)
 
 
-def _boxes(truth: str | None, wanted: Wanted) -> Mapping[str, FloatArray]:
-    """Read the boxes of a revisited truth; of another one there are none, and its protocol has no modes."""
-    if truth is not None and detect.truth_format(Path(truth)) == "revisited":
-        known = revisited.read(Path(truth))
-        return dict(zip(known.query_ids, known.boxes, strict=True))
-    if wanted.whole_queries or wanted.paper_mode:
-        raise EvaluationError(
-            "--whole-queries and --paper-mode are of revisited Oxford and Paris; give that with --truth"
-        )
-    return {}
-
-
-def _notes(boxes: Mapping[str, FloatArray], wanted: Wanted) -> Iterator[str]:
-    if any(np.isfinite(box).all() for box in boxes.values()):
+def _notes(known: GroundTruth, wanted: Wanted) -> Iterator[str]:
+    if any(np.isfinite(box).all() for box in known.boxes.values()):
         yield "queries are asked whole" if wanted.whole_queries else "queries are cut to their boxes"
     if wanted.paper_mode:
         yield "paper mode: junk left the rankings before they were re-ranked, which no user could do"

@@ -32,11 +32,11 @@ def answers(ranked, scores=None):
 
 class TestRows:
     def test_rankings_come_in_the_order_of_the_truth(self):
-        rows = known_of().rows_of(answers({"q2": ["c", "a"], "q1": ["b"]}))
+        rows = known_of().hold(answers({"q2": ["c", "a"], "q1": ["b"]})).given_rows
         assert rows.tolist() == [[1, -1], [2, 0]]
 
     def test_rows_of_the_index_may_have_gaps(self):
-        rows = known_of(rows=(4, 7, 9)).rows_of(answers({"q1": ["b", "x"], "q2": ["c"]}))
+        rows = known_of(rows=(4, 7, 9)).hold(answers({"q1": ["b", "x"], "q2": ["c"]})).given_rows
         # The unknown image gets the first row behind the last one.
         assert rows.tolist() == [[7, 10], [9, -1]]
 
@@ -49,7 +49,7 @@ class TestRows:
 
     def test_passed_over_queries_are_left_away(self):
         known = known_of(passed_over=frozenset({"q9"}))
-        assert known.rows_of(answers({"q9": ["a"], "q1": ["b"]})).tolist() == [[1], [-1]]
+        assert known.hold(answers({"q9": ["a"], "q1": ["b"]})).given_rows.tolist() == [[1], [-1]]
 
     def test_ids_come_back_unknown_ones_too(self):
         known = known_of(rows=(4, 7, 9))
