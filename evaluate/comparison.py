@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from evaluate.effect_size import Tally, cohens_d, rank_biserial, tally
-from evaluate.errors import EvaluationError
-from evaluate.figures import Figure, figures
+from evaluate.figures import Figure
 from evaluate.ground_truth import GroundTruth, Held
 from evaluate.holm import adjusted
 from evaluate.intervals import ROUNDING
@@ -15,7 +14,7 @@ from evaluate.metric import Metric
 from evaluate.outcome import Outcome
 from evaluate.paired import difference_interval, differences, permutation_p_value
 from evaluate.power import detectable, queries_needed
-from evaluate.report import ALL, Sampling
+from evaluate.report import Sampling, overall_figures
 from evaluate.words import num_queries
 
 _MOVED = 10
@@ -118,20 +117,7 @@ def compare(
     if len(names) < 2 or len(set(names)) < len(names):
         raise ValueError(f"there must be two systems or more, each with a name of its own, got {names}")
     how = sampling or Sampling()
-    everyone = {ALL: np.ones(len(ground_truth.truth.query_ids), dtype=np.bool_)}
-    found = {
-        name: figures(
-            [metric], held.outcome, everyone,
-            seed=how.seed, kind=how.kind, resamples=how.resamples, level=how.level,
-        )[ALL].get(metric.name)
-        for name, held in systems
-    }  # fmt: skip
-    told = {name: figure for name, figure in found.items() if figure is not None}
-    if len(told) < len(names):
-        raise EvaluationError(
-            f"no query counts for {metric.name}: none has an image that is correct there; "
-            "choose another metric"
-        )
+    told = {name: overall_figures([metric], held.outcome, how, {})[0][metric.name] for name, held in systems}
     baseline = systems[0][1]
     p_values = [
         permutation_p_value(metric, held.outcome, baseline.outcome, rng=how.seed, permutations=how.resamples)

@@ -102,8 +102,8 @@ def score(
     """Compute every metric with its interval, over all queries, those of each usage and of each group.
 
     `columns` give each query (Q) a value, and queries with the same one are a group; None in place of the
-    values groups by how many images are relevant. Each figure draws its
-    resamples from the seed anew, so it is the same whatever stands beside it.
+    values groups by how many images are relevant. Each figure draws its resamples from the seed anew, so it
+    is the same whatever stands beside it.
 
     Raises:
         ValueError: truth and outcome have not the same queries, or there is no metric.
@@ -116,33 +116,50 @@ def score(
     how = sampling or Sampling()
     usages = np.array(truth.usages, dtype=object)
     by_usage = {usage: usages == usage for usage in sorted(set(truth.usages) - {""})}
-    everyone = {ALL: np.ones(outcome.num_queries, dtype=np.bool_)}
-
-    def of(groups: Mapping[str, BoolArray]) -> dict[str, dict[str, Figure]]:
-        return figures(
-            metrics, outcome, groups, seed=how.seed, kind=how.kind, resamples=how.resamples, level=how.level
-        )
-
-    together = of({**everyone, **by_usage})
-    overall = together.pop(ALL)
-    for metric in metrics:
-        if metric.name not in overall:
-            raise EvaluationError(
-                f"no query counts for {metric.name}: none has an image that is correct there; "
-                "choose another metric"
-            )
+    overall, of_usages = overall_figures(metrics, outcome, how, by_usage)
     return Report(
         overall,
-        together,
+        of_usages,
         tuple(
             query_id
             for query_id, answers in zip(truth.query_ids, outcome.num_answers.tolist(), strict=True)
             if answers == 0
         ),
         how,
-        {name: of(_groups(values, outcome)) for name, values in (columns or {}).items()},
+        {
+            name: _figures(metrics, outcome, _groups(values, outcome), how)
+            for name, values in (columns or {}).items()
+        },
         coverage,
         tuple(notes),
+    )
+
+
+def overall_figures(
+    metrics: Sequence[Metric], outcome: Outcome, how: Sampling, groups: Mapping[str, BoolArray]
+) -> tuple[dict[str, Figure], dict[str, dict[str, Figure]]]:
+    """Compute every metric with its interval over all queries, by name, and over each of `groups`.
+
+    Raises:
+        EvaluationError: a metric needs what the outcome does not hold, or no query counts for it.
+    """
+    everyone = np.ones(outcome.num_queries, dtype=np.bool_)
+    found = _figures(metrics, outcome, {ALL: everyone, **groups}, how)
+    overall = found.pop(ALL)
+    for metric in metrics:
+        if metric.name not in overall:
+            raise EvaluationError(
+                f"no query counts for {metric.name}: none has an image that is correct there; "
+                "choose another metric"
+            )
+    return overall, found
+
+
+def _figures(
+    metrics: Sequence[Metric], outcome: Outcome, groups: Mapping[str, BoolArray], how: Sampling
+) -> dict[str, dict[str, Figure]]:
+    return figures(
+        metrics, outcome, groups, seed=how.seed, kind=how.kind, resamples=how.resamples, level=how.level
     )
 
 
