@@ -13,6 +13,7 @@ from evaluate.leaks import Leak, Split, num_shared_ids, shared_classes, shared_p
 from evaluate.perceptual_hash import PictureHashes
 from evaluate.words import counted
 from extract import describe, extractors, images, photo_files
+from extract.descriptor_values import at_length_one
 from extract.errors import PhotoError
 from extract.photos import Photos
 from rerank.matching.threads import shared_out
@@ -144,12 +145,7 @@ def _vectors(
         for name in others:
             blocks = describe.describe(parts[name], alone, block_sizes=lambda: _BLOCK, on_photo=step)
             found[name] = np.concatenate([block.vectors for block in blocks])
-    return {name: _at_length_one(vectors) for name, vectors in found.items()}
-
-
-def _at_length_one(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
+    return {name: at_length_one(vectors) for name, vectors in found.items()}
 
 
 def _notes(splits: Mapping[str, Split], looks: Mapping[str, Sequence[_Look]]) -> Iterator[str]:
