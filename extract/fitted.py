@@ -22,20 +22,23 @@ _SHOWN_HASH = 12
 
 @dataclass(frozen=True)
 class Network:
-    """A backbone by its timm name and its weights by their sha256."""
+    """A backbone by its timm name, its weights and the layers tuned over them (or '') by their sha256."""
 
     backbone: str
     weights: str
+    tuned: str = ""
 
     @classmethod
     def of(cls, recipe: Recipe) -> "Network | None":
         """Give the network of a resolved recipe, or None for a recipe without one."""
         if recipe.global_kind != "network":
             return None
-        return cls(recipe.global_config.backbone, recipe.global_config.weights.sha256)  # type: ignore[attr-defined]
+        config = recipe.global_config
+        return cls(config.backbone, config.weights.sha256, config.tuned.sha256)  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
-        return f"{self.backbone} with the weights {self.weights[:_SHOWN_HASH]}"
+        tuned = f" and the tuned layers {self.tuned[:_SHOWN_HASH]}" if self.tuned else ""
+        return f"{self.backbone} with the weights {self.weights[:_SHOWN_HASH]}{tuned}"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,12 @@ from extract.recipe_version import EXTRACTION_VERSION
 GLOBAL_PLUGINS = "extract.global_descriptors"
 LOCAL_PLUGINS = "extract.local_descriptors"
 PRESETS = Path(__file__).parent / "recipes"
+# What a folder of `retrieve train` keeps its recipe in.
+IN_FOLDER = "recipe.toml"
+
+# Files of the global descriptor that a recipe may name since stores have been made: where none is named, the
+# digest is what it was before.
+_ADDED_FILES = ("head", "tuned")
 
 
 @dataclass(frozen=True)
@@ -111,27 +118,42 @@ def from_plain(values: Mapping[str, object], where: str = "recipe") -> Recipe:
 
 
 def load(name_or_file: str) -> Recipe:
-    """Read a preset by name, or a TOML file; files that it names are relative to its own folder.
+    """Read a preset by name, a TOML file, or the recipe in a folder of `retrieve train`.
+
+    Files that it names are relative to the folder that it lies in.
 
     Raises:
-        ConfigError: no such preset or file, or something in it is wrong (the sentence says what).
+        ConfigError: no such preset, file or folder, or something in it is wrong (the sentence says what).
     """
-    if name_or_file.endswith(".toml") or "/" in name_or_file:
-        path = Path(name_or_file)
-        recipe = from_plain({"name": path.stem, **configs.read_toml(path)}, repr(name_or_file))
-        folder = path.parent.resolve()
-        return map_files(recipe, lambda file: dataclasses.replace(file, path=str(folder / file.path)))
-    if name_or_file not in preset_names():
-        raise ConfigError(
-            f"there is no recipe {name_or_file!r}{plugins.suggestion(name_or_file, preset_names())}"
-            " (a recipe file's name ends in .toml)"
-        )
-    return from_plain({"name": name_or_file, **configs.read_toml(PRESETS / f"{name_or_file}.toml")})
+    path = _file_of(name_or_file)
+    name = path.resolve().parent.name if path.name == IN_FOLDER else path.stem
+    recipe = from_plain({"name": name, **configs.read_toml(path)}, repr(name_or_file))
+    folder = path.parent.resolve()
+    return map_files(recipe, lambda file: dataclasses.replace(file, path=os.path.abspath(folder / file.path)))
 
 
 def preset_names() -> list[str]:
     """List the recipes that ship by name, sorted."""
     return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def _file_of(name_or_file: str) -> Path:
+    path = Path(name_or_file)
+    if name_or_file in preset_names():
+        return PRESETS / f"{name_or_file}.toml"
+    if path.is_dir():
+        if not (path / IN_FOLDER).is_file():
+            raise ConfigError(
+                f"the folder {name_or_file!r} holds no {IN_FOLDER}; one that `retrieve train` filled does, "
+                f"else name a TOML file or one of {', '.join(preset_names())}"
+            )
+        return path / IN_FOLDER
+    if name_or_file.endswith(".toml") or "/" in name_or_file:
+        return path
+    raise ConfigError(
+        f"there is no recipe {name_or_file!r}{plugins.suggestion(name_or_file, preset_names())}"
+        " (a recipe file's name ends in .toml)"
+    )
 
 
 def with_local(recipe: Recipe, kinds: Iterable[str]) -> Recipe:
@@ -183,4 +205,6 @@ def map_files(recipe: Recipe, change: Callable[[configs.FileRef], configs.FileRe
 
 def _counted(recipe: Recipe) -> dict[str, object]:
     plain = recipe.to_plain()
-    return {key: plain[key] for key in ("photos", "global", "local")}
+    unset = [name for name in _ADDED_FILES if getattr(recipe.global_config, name, None) == configs.NO_FILE]
+    described = {key: value for key, value in _table(plain, "global", "recipe").items() if key not in unset}
+    return {"photos": plain["photos"], "global": described, "local": plain["local"]}

@@ -1,13 +1,14 @@
 """The files that a recipe names: hashed before a run, kept in the store, found again behind it."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from types import MappingProxyType
 
 from extract import config as configs
 from extract import fitted, plugins, weight_files
-from extract.config import FileRef
+from extract.config import NO_FILE, FileRef
 from extract.errors import ConfigError
 from extract.recipe import GLOBAL_PLUGINS, LOCAL_PLUGINS, Recipe, map_files
 
@@ -52,6 +53,26 @@ def with_fitted(recipe: Recipe, paths: Iterable[str]) -> Recipe:
             **{fitted.noun(note.kind): FileRef(path)},
         )
     return dataclasses.replace(recipe, local=MappingProxyType(local))
+
+
+def without_foreign(recipe: Recipe, origin: Recipe, asked: Collection[str] = ()) -> tuple[Recipe, list[str]]:
+    """Leave out what `recipe` has from `origin` for a network that is not its own; name those settings.
+
+    Tuned layers, a head and a whitening belong to a backbone with its weights; what is `asked` for by
+    the name of its setting stays.
+    """
+    if {recipe.global_kind, origin.global_kind} != {"network"} or _network(recipe) == _network(origin):
+        return recipe, []
+    files = configs.files(recipe.global_config).keys() - {"weights", *asked}
+    left_out = sorted(files & configs.files(origin.global_config).keys())
+    config = dataclasses.replace(recipe.global_config, **dict.fromkeys(left_out, NO_FILE))  # type: ignore[type-var]
+    return dataclasses.replace(recipe, global_config=config), left_out
+
+
+def _network(recipe: Recipe) -> tuple[str, str]:
+    config = recipe.global_config
+    weights = config.weights.path  # type: ignore[attr-defined]
+    return config.backbone, os.path.abspath(weights) if weights else ""  # type: ignore[attr-defined]
 
 
 def named(recipe: Recipe) -> Iterator[FileRef]:

@@ -1,13 +1,18 @@
-"""Write a safetensors file whole: what is fitted on photographs is kept so."""
+"""Files of tensors with texts beside them: what is fitted or trained on photographs is kept so."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extract.errors import WeightsError
+from extract.weight_files import first_line
+
+if TYPE_CHECKING:
+    import torch
 
 
 def write(path: Path, tensors: Mapping[str, NDArray[np.generic]], metadata: Mapping[str, str]) -> None:
@@ -27,3 +32,27 @@ def write(path: Path, tensors: Mapping[str, NDArray[np.generic]], metadata: Mapp
         os.replace(part, path)
     except OSError as error:
         raise WeightsError(f"cannot write {str(path)!r}: {error.strerror}") from error
+
+
+def read_noted(path: Path, note: str, noun: str) -> "tuple[dict[str, torch.Tensor], str]":
+    """Read every tensor and the text `note` of a file of `retrieve train`; `noun` names it in a sentence.
+
+    Raises:
+        WeightsError: the file is absent, carries no such note, or holds NaN or infinity.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(note)
+            if text is None:
+                raise ValueError("it carries no note that says so")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError, ValueError) as error:
+        raise WeightsError(
+            f"{str(path)!r} is no {noun} ({first_line(error)}); `retrieve train` writes one"
+        ) from error
+    spoiled = [name for name, value in tensors.items() if not value.isfinite().all()]
+    if spoiled:
+        raise WeightsError(f"{str(path)!r} holds NaN or infinity (e.g. in {spoiled[0]!r})")
+    return tensors, text

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from extract import lite_weights, weight_files
-from extract.config import FileRef
+from extract import backbone_weights, lite_weights, tuned_layers, weight_files
+from extract.config import NO_FILE, FileRef
 from extract.errors import ConfigError, WeightsError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _TRIAL_SIDE_PX = 64
 
 
 class Backbone(NamedTuple):
-    """A network without its classifier, ready for inference."""
+    """A network without its classifier, and what it makes of a picture."""
 
     module: "torch.nn.Module"
     dim: int
@@ -76,55 +76,23 @@ def num_channels(backbone: str) -> int:
     return int(_create(backbone, pretrained=False).num_features)
 
 
-def load(backbone: str, weights: FileRef) -> Backbone:
-    """Build `backbone` with the weights that `resolve_weights` named, for inference.
+def trainable(backbone: str, weights: FileRef | None) -> Backbone:
+    """Build `backbone` as timm has it, in float32 and training mode, all of it to be trained.
+
+    Its timm model is `module.model`. `weights` are those that `resolve_weights` named; None begins at random,
+    from torch's generator.
 
     Raises:
         WeightsError: the weights are absent, altered since, or of another network.
         ConfigError: timm has no such model.
     """
-    import torch
-
-    from extract.folding import fold_batch_norm
-
-    file = Path(weights.path) if weights.path else lite_weights.packaged_file(backbone)
-    weight_files.check(file, weights.sha256)
     model = _create(backbone, pretrained=False)
-    state = weight_files.read_state(file)
-    if any(name.startswith("_conv_stem") for name in state):
-        # Other networks have layers of the same names and shapes, and other padding.
-        if backbone.split(".")[0] not in lite_weights.SHA256:
-            raise WeightsError(
-                f"{str(file)!r} does not fit {backbone}: weights with these names belong to "
-                f"{', '.join(lite_weights.SHA256)}"
-            )
-        state = lite_weights.to_timm_names(state, model.blocks)
-    classifier = model.pretrained_cfg.get("classifier") or "head"
-    heads = (classifier,) if isinstance(classifier, str) else tuple(classifier)
-    state = {name: value for name, value in state.items() if not name.startswith(heads)}
-    spoiled = [name for name, value in state.items() if not value.isfinite().all()]
-    if spoiled:
-        raise WeightsError(f"{str(file)!r} holds NaN or infinity (e.g. in {spoiled[0]!r})")
-    own = model.state_dict()
-    misshaped = [name for name, value in state.items() if name in own and own[name].shape != value.shape]
-    if misshaped:
-        raise WeightsError(
-            f"{str(file)!r} does not fit {backbone}: {len(misshaped)} of its tensors have another shape "
-            f"(e.g. {misshaped[0]!r})"
-        )
-    missing, unexpected = model.load_state_dict(state, strict=False)
-    if missing or unexpected:
-        raise WeightsError(
-            f"{str(file)!r} does not fit {backbone}: {len(missing)} of its tensors are missing, "
-            f"{len(unexpected)} are unknown (e.g. {(missing + unexpected)[0]!r})"
-        )
+    if weights is not None:
+        backbone_weights.fill(model, backbone, weights)
     settings = model.pretrained_cfg
-    # CoAtNet, MaxViT and others take pictures of one size only, and so does the trial of the folding.
-    side = settings["input_size"][-1] if settings.get("fixed_input_size") else _TRIAL_SIDE_PX
-    features = fold_batch_norm(_features(model.eval()), side).to(memory_format=torch.channels_last)
     patch = getattr(getattr(model, "patch_embed", None), "patch_size", 1)
     return Backbone(
-        features,
+        _features(model),
         model.num_features,
         tuple(settings["mean"]),
         tuple(settings["std"]),
@@ -132,6 +100,28 @@ def load(backbone: str, weights: FileRef) -> Backbone:
         int(getattr(model, "num_prefix_tokens", 0)),
         getattr(model, "cls_token", None) is not None,
     )
+
+
+def load(backbone: str, weights: FileRef, tuned: FileRef = NO_FILE) -> Backbone:
+    """Build `backbone` for inference, with `tuned` layers over the weights that `resolve_weights` named.
+
+    Raises:
+        WeightsError: a file is absent, altered since, or of another network.
+        ConfigError: timm has no such model.
+    """
+    import torch
+
+    from extract.folding import fold_batch_norm
+
+    built = trainable(backbone, weights)
+    model = built.module.model
+    if tuned.path:
+        tuned_layers.apply(model, backbone, tuned, weights.sha256)
+    settings = model.pretrained_cfg
+    # CoAtNet, MaxViT and others take pictures of one size only, and so does the trial of the folding.
+    side = settings["input_size"][-1] if settings.get("fixed_input_size") else _TRIAL_SIDE_PX
+    folded = fold_batch_norm(built.module.eval(), side)
+    return built._replace(module=folded.to(memory_format=torch.channels_last))
 
 
 def _features(model: "torch.nn.Module") -> "torch.nn.Module":

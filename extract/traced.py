@@ -34,7 +34,8 @@ def load(name: str, weights_sha256: str, build: Callable[[], Backbone]) -> Backb
     """Give the backbone `name` from the cache, or `build` it and leave its trace there.
 
     A network whose trace depends on the size of the picture (one that cuts it into patches does) is built
-    each time. A trace belongs to one file of weights and to one version of torch, timm and this program.
+    each time. A trace belongs to one network, to the files that `weights_sha256` names (one hash behind the
+    other), and to one version of torch, timm and this program.
     """
     parts = [name, weights_sha256, version("torch"), version("timm"), str(EXTRACTION_VERSION)]
     key = hashlib.sha256("\n".join(parts).encode())

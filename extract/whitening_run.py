@@ -45,8 +45,13 @@ def fit(
     Raises:
         ConfigError: the recipe whitens already or does not use a network, or `dim` is too large.
     """
-    if recipe.global_kind != "network" or getattr(recipe.global_config, "whitening", None) != NO_FILE:
-        raise ConfigError("a whitening is fitted on the vectors of a network that has none yet")
+    if recipe.global_kind != "network":
+        raise ConfigError("a whitening is fitted on the vectors of a network, and the recipe has none")
+    if getattr(recipe.global_config, "whitening", None) != NO_FILE:
+        raise ConfigError(
+            "a whitening is fitted on the vectors of a network that has none yet; leave the recipe's own out "
+            "with --set global.whitening="
+        )
     resolved = recipe_files.resolve(recipe)
     built = extractors.build(resolved)
     blocks = list(describe.describe(photos, built, block_sizes=lambda: _BLOCK, on_photo=on_photo))

@@ -50,6 +50,10 @@ def judge(
     if asked != chains.settings(own.chain, options=own.options) or (asked and top not in (None, own.top)):
         return None
     slope, intercept = own.presence
+    return Presence(chance_of(hits[0].score, slope, intercept), own.presence_threshold)
+
+
+def chance_of(score: float, slope: float, intercept: float) -> float:
+    """Turn a score into the chance that its answer is right, 1 / (1 + exp(-(slope * score + intercept)))."""
     # tanh, unlike exp, cannot overflow.
-    chance = 0.5 * (1.0 + math.tanh(0.5 * (slope * hits[0].score + intercept)))
-    return Presence(chance, own.presence_threshold)
+    return 0.5 * (1.0 + math.tanh(0.5 * (slope * score + intercept)))

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Make .venv beside this checkout and install the project into it: setup.sh [demo|test]
+# Make .venv beside this checkout and install the project into it: setup.sh [EXTRAS]
 set -eu
-extra=${1:-demo}
+extras=${1:-demo,train}
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 command -v "$python" >/dev/null 2>&1 || {
@@ -17,4 +17,4 @@ command -v "$python" >/dev/null 2>&1 || {
     exit 1
 }
 [ -x .venv/bin/pip ] || "$python" -m venv .venv
-.venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$extra]"
+.venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$extras]"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from extract import timm_backbone, traced, weight_files
+from extract import heads, timm_backbone, traced, weight_files
 from extract.allocator import keep_freed_memory
 from extract.config import NO_FILE, FileRef
 from extract.descriptor_values import at_length_one
@@ -30,14 +30,17 @@ _MIN_NORM = 1e-12
 
 @dataclass(frozen=True)
 class Config:
-    """Backbone (a timm name), weights, size rule, pooling, scales, whitening and normalisation.
+    """Backbone (a timm name), weights, size rule, pooling, scales, head, whitening and normalisation.
 
-    `multiple_px` must be a multiple of the network's stride or patch. The preset `default` says which
-    settings were chosen on training photographs.
+    `tuned` holds the layers that a training changed, which go over `weights` (`extract.tuned_layers`); `head`
+    takes the pooled vector of each scale to another (`extract.heads`). `multiple_px` must be a multiple of
+    the network's stride or patch. The preset `default` says which settings were chosen on training
+    photographs.
     """
 
     backbone: str = "tf_efficientnet_lite2"
     weights: FileRef = NO_FILE
+    tuned: FileRef = NO_FILE
     size_rule: SizeRule = "longest"
     size_px: int = 512
     resize_px: int = 256
@@ -45,6 +48,7 @@ class Config:
     pooling: Pooling = "gem"
     gem_p: float = 3.0
     scales: tuple[float, ...] = (1.0,)
+    head: FileRef = NO_FILE
     whitening: FileRef = NO_FILE
     normalise: bool = True
 
@@ -70,8 +74,8 @@ def build(config: Config) -> "NetworkDescriptor":
     """Load the network; `config` must be resolved.
 
     Raises:
-        WeightsError: its weights are absent, altered or of another network.
-        ConfigError: the pooling or size rule does not suit the network, or the whitening was fitted on
+        WeightsError: its weights, tuned layers or head are absent, altered or of another network.
+        ConfigError: the pooling or size rule does not suit the network, or the head or the whitening takes
             vectors of another length.
     """
     return NetworkDescriptor(config)
@@ -81,12 +85,14 @@ def size(config: Config) -> tuple[int, int]:
     """Give the length of a vector and the number of channels of a map; no weights are needed.
 
     Raises:
-        RetrieveError: timm has no such model, or the whitening is none or does not fit it.
+        RetrieveError: timm has no such model, or the head or whitening is none or does not fit it.
     """
-    channels = timm_backbone.num_channels(config.backbone)
-    if not config.whitening.path:
-        return channels, channels
-    return Whitening.read(Path(config.whitening.path), channels).dim, channels
+    dim = channels = timm_backbone.num_channels(config.backbone)
+    if config.head.path:
+        dim = heads.read(Path(config.head.path), dim).dim
+    if config.whitening.path:
+        dim = Whitening.read(Path(config.whitening.path), dim).dim
+    return dim, channels
 
 
 class NetworkDescriptor:
@@ -100,24 +106,24 @@ class NetworkDescriptor:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._backbone = traced.load(
             config.backbone,
-            config.weights.sha256,
-            lambda: timm_backbone.load(config.backbone, config.weights),
+            config.weights.sha256 + config.tuned.sha256,
+            lambda: timm_backbone.load(config.backbone, config.weights, config.tuned),
         )
         _check_fit(config, self._backbone)
         self._backbone.module.to(self._device)
         self._mean = 255.0 * torch.tensor(self._backbone.mean, device=self._device).view(1, 3, 1, 1)
         self._std = 255.0 * torch.tensor(self._backbone.std, device=self._device).view(1, 3, 1, 1)
-        self._whitening = self._read_whitening()
         self.batch_size = _BATCH_SIZE[self._device.type]
-        self.channels = self._backbone.dim
-        self.dim = self._whitening.dim if self._whitening else self._backbone.dim
-
-    def _read_whitening(self) -> Whitening | None:
-        file = self._config.whitening
-        if not file.path:
-            return None
-        weight_files.check(Path(file.path), file.sha256)
-        return Whitening.read(Path(file.path), self._backbone.dim)
+        self.dim = self.channels = self._backbone.dim
+        self._head: heads.Head | None = None
+        if config.head.path:
+            self._head = heads.read(_checked(config.head), self.dim)
+            self._head.module.to(self._device)
+            self.dim = self._head.dim
+        self._whitening: Whitening | None = None
+        if config.whitening.path:
+            self._whitening = Whitening.read(_checked(config.whitening), self.dim)
+            self.dim = self._whitening.dim
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Apply the size rule to one photograph's pixels (h, w, 3)."""
@@ -170,9 +176,16 @@ class NetworkDescriptor:
                 f"({weight_files.first_line(error)}); give global.size_rule='crop' and its own global.size_px"
             ) from error
         pooled = pool(maps, class_token, self._config.pooling, self._config.gem_p)
+        if self._head:
+            pooled = self._head.module(pooled)
         if len(self._config.scales) == 1:
             return pooled, maps
         return pooled / pooled.norm(dim=1, keepdim=True).clamp(min=_MIN_NORM), maps
+
+
+def _checked(file: FileRef) -> Path:
+    weight_files.check(Path(file.path), file.sha256)
+    return Path(file.path)
 
 
 def _check_fit(config: Config, backbone: timm_backbone.Backbone) -> None:

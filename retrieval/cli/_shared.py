@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
+RECIPE_HELP = "A recipe that ships by name, a TOML file, or a folder from `retrieve train`; else default."
 _LISTED = 10
 _PLAIN_EVERY_S = 10.0
 
@@ -24,8 +25,7 @@ _PLAIN_EVERY_S = 10.0
 def recipe_options(function: Function) -> Function:
     """Add the options that say how photographs are described."""
     options = [
-        click.option("--recipe", "recipe_name", metavar="NAME|FILE.toml",
-                     help="A recipe that ships by name, or a TOML file; else default."),
+        click.option("--recipe", "recipe_name", metavar="NAME|FILE|FOLDER", help=RECIPE_HELP),
         click.option("--backbone", help="Any timm model by name, in place of the recipe's."),
         click.option("--weights", metavar="FILE",
                      help="Weights of the backbone: safetensors or a state dict."),
@@ -47,7 +47,7 @@ def chain_options(function: Function) -> Function:
         click.option("--v", type=float,
                      help="Weight of the global score, 1 - v of the local one, in every step."),
         click.option("--top", type=click.IntRange(1), help="How many candidates are re-ranked."),
-        click.option("--recipe", "recipe_name", metavar="NAME|FILE.toml",
+        click.option("--recipe", "recipe_name", metavar="NAME|FILE|FOLDER",
                      help="Take chain and settings from this recipe; it must fit the store."),
     ]  # fmt: skip
     for option in reversed(options):
@@ -65,22 +65,34 @@ def read_recipe(
 ) -> "Recipe":
     """Load a recipe and lay the options over it.
 
+    Where they name another network, the recipe's tuned layers, head and whitening, which belong to its own,
+    are left out; that is told of a recipe that was asked for by name.
+
     Raises:
         ConfigError: the recipe or an option is wrong.
     """
     from extract import recipe as recipes
+    from extract import recipe_files
 
-    values = recipes.load(name or "default").to_plain()
+    origin = recipes.load(name or "default")
     given = {"global.backbone": backbone, "global.weights": weights, "global.whitening": whitening}
-    for key, value in given.items():
-        if value is not None:
-            _set(values, key, value)
+    changes: dict[str, object] = {key: value for key, value in given.items() if value is not None}
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals:
             raise click.UsageError(f"--set takes KEY=VALUE, e.g. global.size_px=640, got {setting!r}")
-        _set(values, key.strip(), _value(text.strip()))
-    return recipes.from_plain(values)
+        changes[key.strip()] = _value(text.strip())
+    values = origin.to_plain()
+    for key, value in changes.items():
+        _set(values, key, value)
+    asked = [key.removeprefix("global.") for key in changes]
+    recipe, left_out = recipe_files.without_foreign(recipes.from_plain(values), origin, asked)
+    if left_out and name not in (None, "default"):
+        click.echo(
+            f"left out of the recipe {name!r}, since they belong to its own network: {', '.join(left_out)}",
+            err=True,
+        )
+    return recipe
 
 
 def with_kept(

@@ -2,7 +2,7 @@
 
 import click
 
-from retrieval.cli._shared import echo_json, read_recipe, with_kept
+from retrieval.cli._shared import RECIPE_HELP, echo_json, read_recipe, with_kept
 
 _MILLION = 1_000_000
 
@@ -11,8 +11,8 @@ _MILLION = 1_000_000
 @click.option(
     "--recipe",
     "recipe_name",
-    metavar="NAME|FILE.toml",
-    help="A recipe that ships by name, or a TOML file; else default.",
+    metavar="NAME|FILE|FOLDER",
+    help=RECIPE_HELP,
 )
 @click.option(
     "--local",

@@ -51,8 +51,25 @@ def fit(
     """
     place_rows = [np.union1d(*both) for both in zip(trial.truth.relevant, trial.truth.ignored, strict=True)]
     absent = replace(trial, left_out=place_rows).run(chain)
-    scores = np.concatenate([_first(answers), _first(absent)])
-    right = np.concatenate([trial.truth.hits(answers.rows)[:, 0], np.zeros(len(folds), np.bool_)])
+    right = trial.truth.hits(answers.rows)[:, 0]
+    return fit_scores(_first(answers), right, _first(absent), folds, precision, seed)
+
+
+def fit_scores(
+    answered: NDArray[np.float64],
+    answered_right: NDArray[np.bool_],
+    absent: NDArray[np.float64],
+    folds: NDArray[np.int64],
+    precision: float,
+    seed: int,
+) -> PresenceFit:
+    """Fit to scores (Q,) of first answers, right or wrong, and to those where the place is `absent` (Q,).
+
+    Raises:
+        ConfigError: see `fit`.
+    """
+    scores = np.concatenate([answered, absent])
+    right = np.concatenate([answered_right, np.zeros(len(folds), np.bool_)])
     twice = np.concatenate([folds, folds])
     chances = np.empty(len(scores))
     for fold in range(int(folds.max()) + 1):

@@ -199,7 +199,11 @@ class TestOtherNetworks:
             0,
             4,
         )
-        for network in (Network("resnet50", ours.weights), Network(ours.backbone, "ab" * 32)):
+        for network in (
+            Network("resnet50", ours.weights),
+            Network(ours.backbone, "ab" * 32),
+            Network(ours.backbone, ours.weights, "ab" * 32),
+        ):
             file = self.projection(tmp_path / "other", network)
             with pytest.raises(ConfigError, match="is a projection from another recipe: it was fitted on"):
                 extractors.build(self.recipe(patch={"projection": file}))

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from extract import plugins, recipe
-from extract.config import FileRef
+from extract.config import NO_FILE, FileRef
 from extract.errors import ConfigError, PluginError
 
 # Another value for every setting; a setting that is missing here fails test_every_setting_is_tried.
@@ -22,6 +22,8 @@ OTHER = {
     ("network", "pooling"): "avg",
     ("network", "gem_p"): 4.0,
     ("network", "scales"): [1.0, 0.5],
+    ("network", "tuned"): {"path": "", "sha256": "ab"},
+    ("network", "head"): {"path": "", "sha256": "ab"},
     ("network", "whitening"): {"path": "", "sha256": "ab"},
     ("network", "normalise"): False,
     ("thumbnail", "side_px"): 4,
@@ -92,6 +94,12 @@ class TestDigest:
     def test_another_descriptor_changes_it(self):
         with_sift, without = made("photos", {}), recipe.with_local(made("photos", {}), [])
         assert with_sift.digest != without.digest != made("thumbnail", {}).digest
+
+    def test_files_that_came_later_leave_that_of_older_stores_as_it_was(self):
+        # as it was before `head` and `tuned` were settings
+        plain = recipe.load("imagenet").to_plain()
+        older = {name: value for name, value in plain["global"].items() if name not in ("head", "tuned")}
+        assert recipe.from_plain({**plain, "global": older}).digest == "c7e6073828036f7b"
 
     def test_a_new_way_to_extract_changes_it(self, monkeypatch):
         before = made("photos", {}).digest
@@ -174,7 +182,15 @@ class TestLoad:
         assert run_python(program).stdout == "False\n"
 
     def test_no_two_presets_give_the_same_numbers(self):
-        assert len({recipe.load(name).digest for name in recipe.preset_names()}) == len(recipe.preset_names())
+        # `default` may be `imagenet` with what was fitted over it, or not yet
+        names = [name for name in recipe.preset_names() if name != "default"]
+        assert len({recipe.load(name).digest for name in names}) == len(names)
+
+    def test_imagenet_is_the_default_without_what_was_fitted(self):
+        default, imagenet = (recipe.load(name) for name in ("default", "imagenet"))
+        fitted = dict.fromkeys(("tuned", "head", "whitening"), NO_FILE)
+        assert dataclasses.replace(default.global_config, **fitted) == imagenet.global_config
+        assert not recipe.configs.files(imagenet.global_config)
 
     @pytest.mark.parametrize(("name", "kind"), [("e5", "sift"), ("e6", "vlad"), ("e7", "patch")])
     def test_a_re_ranking_of_the_study_is_its_extraction_and_one_local_descriptor(self, name, kind):
@@ -202,6 +218,31 @@ class TestLoad:
         assert loaded.name == "places"
         assert loaded.global_config.weights == FileRef(str(tmp_path / "mine/w/a.safetensors"))
         assert loaded.global_config.whitening == FileRef("/srv/b")
+
+    def test_a_folder_is_read_by_the_recipe_in_it(self, tmp_path, monkeypatch):
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "recipe.toml").write_text('[global]\nhead = "h"\ntuned = "../t"\n')
+        monkeypatch.chdir(tmp_path)
+        loaded = recipe.load("run")
+        assert loaded.name == "run"
+        assert loaded.global_config.head == FileRef(str(tmp_path / "run/h"))
+        assert loaded.global_config.tuned == FileRef(str(tmp_path / "t"))
+        assert recipe.load("run/") == recipe.load("run/recipe.toml") == loaded
+
+    def test_a_folder_without_a_recipe_is_refused(self, tmp_path):
+        with pytest.raises(
+            ConfigError, match=r"holds no recipe\.toml; one that `retrieve train` filled does"
+        ):
+            recipe.load(str(tmp_path))
+
+    def test_files_of_a_preset_are_relative_to_the_presets(self, tmp_path, monkeypatch):
+        (tmp_path / "recipes").mkdir()
+        text = '[global]\ntuned = "../networks/places.safetensors"\n'
+        (tmp_path / "recipes" / "places.toml").write_text(text)
+        monkeypatch.setattr(recipe, "PRESETS", tmp_path / "recipes")
+        loaded = recipe.load("places")
+        assert loaded.global_config.tuned == FileRef(str(tmp_path / "networks/places.safetensors"))
+        assert recipe.from_plain(loaded.to_plain()) == loaded
 
     def test_a_mistake_in_a_file_names_the_file(self, tmp_path):
         (tmp_path / "a.toml").write_text("[photo]\n")

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from extract import config as configs
 from extract import recipe, recipe_files
+from extract.config import FileRef
 from extract.errors import ConfigError, WeightsError
 
 
@@ -77,3 +79,28 @@ def test_a_fitted_file_goes_to_the_descriptor_that_it_names(write_codebook, tmp_
         recipe_files.with_fitted(recipe.with_local(plain, ["sift"]), paths)
     with pytest.raises(WeightsError, match="is not a codebook or projection"):
         recipe_files.with_fitted(plain, [str(tmp_path / "none")])
+
+
+def fitted_for(path, **settings):
+    return with_weights(path, tuned="t", head="h", whitening="w", **settings)
+
+
+def test_what_was_fitted_for_another_network_is_left_out():
+    origin = fitted_for("/srv/a", backbone="resnet18")
+    everything = ["head", "tuned", "whitening"]
+    for other in (fitted_for("/srv/a", backbone="resnet34"), fitted_for("/srv/b", backbone="resnet18")):
+        kept, left_out = recipe_files.without_foreign(other, origin)
+        assert left_out == everything
+        assert configs.files(kept.global_config) == {"weights": other.global_config.weights}
+        kept, left_out = recipe_files.without_foreign(other, origin, ["whitening"])
+        assert left_out == ["head", "tuned"]
+        assert kept.global_config.whitening == FileRef("w")
+
+
+def test_what_was_fitted_for_the_same_network_stays(monkeypatch):
+    monkeypatch.chdir("/")
+    origin = fitted_for("/srv/a", backbone="resnet18")
+    for same in (origin, fitted_for("srv/a", backbone="resnet18", size_px=640)):
+        assert recipe_files.without_foreign(same, origin) == (same, [])
+    thumbnail = recipe.from_plain({"global": {"kind": "thumbnail"}})
+    assert recipe_files.without_foreign(thumbnail, origin) == (thumbnail, [])

@@ -127,6 +127,34 @@ def test_folded_network_gives_what_the_unfolded_one_gives(name, picture, monkeyp
     np.testing.assert_allclose(got, expected, atol=2e-4)
 
 
+def test_network_to_train_is_unfolded_and_learns_all_over(weights_of):
+    built = timm_backbone.trainable("test_resnet", weights_of("test_resnet"))
+    model = built.module.model
+    assert {name for name, _ in model.named_parameters()} <= load_file(weights_of("test_resnet").path).keys()
+    assert all(values.requires_grad and values.dtype == torch.float32 for values in built.module.parameters())
+    assert model.training
+    built.maps(torch.randn((2, 3, 64, 64)))[0].square().mean().backward()
+    assert all(values.grad is not None for values in built.module.parameters())
+
+
+def test_network_to_train_gives_the_maps_of_the_loaded_one(load, weights_of):
+    built = timm_backbone.trainable("test_resnet", weights_of("test_resnet"))
+    assert built[1:] == load("test_resnet")[1:]
+    built.module.eval()
+    expected, got = (run(one, 1, 3, 64, 96)[1].numpy() for one in (load("test_resnet"), built))
+    np.testing.assert_allclose(got, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_network_without_weights_begins_at_random():
+    states = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        states.append(timm_backbone.trainable("test_resnet", None).module.state_dict())
+    same, other = ([one[name].equal(states[0][name]) for name in one] for one in states[1:])
+    assert all(same)
+    assert not all(other)
+
+
 def refused(backbone, weights, kind=WeightsError):
     with pytest.raises(kind) as caught:
         timm_backbone.load(backbone, weights)

@@ -2,8 +2,9 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
-from extract import extractors, images, whitening, whitening_run
+from extract import extractors, heads, images, tuned_layers, whitening, whitening_run
 from extract import recipe as recipes
 from extract.config import FileRef
 from extract.errors import ConfigError
@@ -115,6 +116,17 @@ def test_recipe_that_whitens_already_is_refused(photos, recipe, tmp_path):
     config = dataclasses.replace(recipe.global_config, whitening=FileRef(str(tmp_path / "w")))
     with pytest.raises(ConfigError, match="a network that has none yet"):
         fit(photos, dataclasses.replace(recipe, global_config=config))
+
+
+def test_whitening_is_fitted_behind_a_head_and_tuned_layers(photos, recipe, weights_of, tmp_path):
+    heads.write(tmp_path / "h", "linear", heads.build("linear", 512, 7, 0.0), {})
+    base = weights_of("resnet18").sha256
+    tuned_layers.write(tmp_path / "t", {"bn1.bias": torch.ones(64)}, base, {})
+    files = {name: FileRef(str(tmp_path / name[0])) for name in ("head", "tuned")}
+    config = dataclasses.replace(recipe.global_config, **files)
+    fitted = fit(photos, dataclasses.replace(recipe, global_config=config), kind="pca").whitening
+    assert fitted.projection.shape == (7, 3)
+    assert fitted.provenance["recipe_digest"] != resolve(recipe).digest
 
 
 def test_recipe_without_a_network_is_refused(photos, thumbnails):

@@ -1,10 +1,12 @@
-"""A store made with a user's own weights and whitening is whole: it needs neither file any more."""
+"""A store made with a user's own weights, head and whitening is whole: it needs no other file any more."""
+
+import shutil
 
 import numpy as np
 import pytest
 
+from extract import heads, run, tuned_layers, weight_files, whitening_run
 from extract import recipe as recipes
-from extract import run, whitening_run
 from extract.errors import WeightsError
 from extract.photos import Photos
 from extract.store import DescriptorStore
@@ -35,14 +37,21 @@ def recipe_with(weights, **settings):
     return recipes.from_plain({"name": "own", "global": network})
 
 
-def test_store_answers_after_weights_and_whitening_are_gone(weights, places, tmp_path, monkeypatch):
+def test_store_answers_after_its_files_are_gone(weights, places, tmp_path, monkeypatch):
+    import torch
+
+    own = tmp_path / "own"
+    own.mkdir()
+    heads.write(own / "head", "linear", heads.build("linear", 512, 64, 0.0), {})
+    sha256 = weight_files.sha256_of(weights)
+    tuned_layers.write(own / "tuned", {"bn1.bias": torch.full((64,), 0.1)}, sha256, {})
+    files = {"head": str(own / "head"), "tuned": str(own / "tuned")}
     photos = Photos.read(places.index).select(range(0, 100, 5))
-    fitted = whitening_run.fit(photos, recipe_with(weights), kind="pca", dim=8, shrinkage=0.9)
-    fitted.whitening.write(tmp_path / "own.whitening")
-    recipe = recipe_with(weights, whitening=str(tmp_path / "own.whitening"))
-    run.run(photos, recipe, tmp_path / "S")
+    fitted = whitening_run.fit(photos, recipe_with(weights, **files), kind="pca", dim=8, shrinkage=0.9)
+    fitted.whitening.write(own / "whitening")
+    run.run(photos, recipe_with(weights, **files, whitening=str(own / "whitening")), tmp_path / "S")
     weights.unlink()
-    (tmp_path / "own.whitening").unlink()
+    shutil.rmtree(own)
     # No trace either: the network is built from the copy in the store.
     monkeypatch.setenv("HOME", str(tmp_path / "elsewhere"))
     (tmp_path / "S").rename(tmp_path / "moved")

@@ -6,6 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
+from extract import heads, tuned_layers
 from extract.config import FileRef
 from extract.descriptor_values import at_length_one
 from extract.errors import ConfigError, WeightsError
@@ -127,6 +128,65 @@ def test_whitening_of_another_network_is_refused(descriptor, tmp_path):
     Whitening(np.zeros(4, np.float32), np.eye(4, dtype=np.float32), {}).write(tmp_path / "w")
     with pytest.raises(ConfigError, match="takes vectors of 4 numbers, the network gives 1280"):
         descriptor(whitening=FileRef(str(tmp_path / "w"), sha256_of(tmp_path / "w")))
+
+
+@pytest.fixture(scope="module")
+def head(tmp_path_factory):
+    """A head of kind mlp from 1280 to 24 numbers, in a file."""
+    torch.manual_seed(0)
+    module = heads.build("mlp", 1280, 24, 0.0).eval()
+    path = tmp_path_factory.mktemp("head") / "h"
+    heads.write(path, "mlp", module, {})
+    return module, FileRef(str(path), sha256_of(path))
+
+
+def through(head, vectors):
+    with torch.inference_mode():
+        return head(torch.from_numpy(vectors)).numpy()
+
+
+def test_head_is_applied_to_pooled_vectors_of_any_length(descriptor, head, prepared):
+    module, file = head
+    pooled = descriptor(normalise=False).extract(prepared[:3])
+    one = descriptor(head=file)
+    vectors, maps = one.extract_with_maps(prepared[:3])
+    assert (one.dim, one.channels, maps.shape[1]) == (24, 1280, 1280)
+    np.testing.assert_allclose(vectors, at_length_one(through(module, pooled)), atol=1e-5)
+
+
+def test_head_is_applied_at_each_scale(descriptor, head, prepared):
+    single = [descriptor(scales=(scale,), head=head[1]).extract(prepared[:2]) for scale in (0.5, 1.0)]
+    together = descriptor(scales=(0.5, 1.0), head=head[1]).extract(prepared[:2])
+    np.testing.assert_allclose(together, at_length_one(np.sum(single, axis=0)), atol=1e-5)
+
+
+def test_whitening_takes_what_the_head_gives(descriptor, head, prepared, tmp_path):
+    fitted = Whitening(np.zeros(24, np.float32), np.eye(24, 5, dtype=np.float32), {})
+    fitted.write(tmp_path / "w")
+    file = FileRef(str(tmp_path / "w"), sha256_of(tmp_path / "w"))
+    one = descriptor(head=head[1], whitening=file)
+    expected = at_length_one(descriptor(head=head[1]).extract(prepared[:2])[:, :5])
+    np.testing.assert_allclose(one.extract(prepared[:2]), expected, atol=1e-5)
+    assert size(Config(**LITE, head=head[1], whitening=file)) == (one.dim, one.channels) == (5, 1280)
+    with pytest.raises(ConfigError, match="takes vectors of 24 numbers, the network gives 1280"):
+        descriptor(whitening=file)
+
+
+def test_altered_head_or_one_of_another_network_is_refused(descriptor, head, weights_of):
+    with pytest.raises(WeightsError, match="sha256 differs"):
+        descriptor(head=FileRef(head[1].path, "0" * 64))
+    with pytest.raises(ConfigError, match="head .* takes vectors of 1280 numbers, the network gives 512"):
+        build(Config(backbone="resnet18", weights=weights_of("resnet18"), head=head[1]))
+
+
+def test_tuned_layers_have_a_trace_of_their_own(descriptor, prepared, tmp_path):
+    plain = descriptor()
+    base = resolve(Config(**LITE)).weights.sha256
+    tuned_layers.write(tmp_path / "t", {"bn2.bias": torch.linspace(-2, 2, 1280)}, base, {})
+    config = resolve(Config(**LITE, tuned=FileRef(str(tmp_path / "t"), sha256_of(tmp_path / "t"))))
+    built, traced = (build(config).extract(prepared[:2]) for _ in range(2))
+    np.testing.assert_array_equal(built, traced)
+    assert (cosines(built, plain.extract(prepared[:2])) < 0.9).all()
 
 
 def test_altered_or_absent_whitening_is_refused(descriptor, whitening, tmp_path):

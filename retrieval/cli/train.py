@@ -1,0 +1,169 @@
+"""retrieve train: a network that knows one's own places, from photographs of them."""
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from retrieval.cli import EXIT_SOME_FAILED
+from retrieval.cli._shared import echo_json, show_failures
+from retrieval.cli._training import TrainingDisplay, figure_text
+
+if TYPE_CHECKING:
+    from train.loop import Result
+    from train.onnx_export import Exported
+    from train.recipe import TrainRecipe
+
+_EXIT_INTERRUPTED = 130
+# Of the head that is trained on a frozen backbone where the recipe has none.
+_FROZEN_HEAD, _FROZEN_DIM = "linear", 512
+
+
+@click.command("train")
+@click.argument("recipe_name", required=False, metavar="[RECIPE.toml]")
+@click.option("--data", required=True, metavar="D",
+              help="A folder of a folder a class, a CSV (id,file,label[,split]), or a store.")  # fmt: skip
+@click.option("--out", required=True, metavar="RUN", help="The folder to write, new or empty.")
+@click.option("--freeze", is_flag=True,
+              help="Train a head alone, on vectors that the backbone makes once: minutes, not hours.")  # fmt: skip
+@click.option("--epochs", type=click.IntRange(1), help="In place of the recipe's.")
+@click.option("--seed", type=click.IntRange(0), help="In place of the recipe's.")
+@click.option("--resume", is_flag=True, help="Go on with the run in RUN, by its own recipe if none is named.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+              help="One setting of the recipe, e.g. optimiser.rate=5e-5; may be repeated.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+def command(
+    recipe_name: str | None,
+    data: str,
+    out: str,
+    freeze: bool,
+    epochs: int | None,
+    seed: int | None,
+    resume: bool,
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Train a network on photographs of D, so that `retrieve index --recipe RUN` describes by it.
+
+    Whole classes are held back, and the epoch that finds their photographs best is kept. RUN holds the
+    recipe and its weights, train.toml, log.csv, metrics.csv, curves.png, checkpoints, events for TensorBoard
+    and network.onnx; the last two need pip install 'landmark-retrieval[train]'. A run that was stopped, by
+    whatever, goes on with --resume and comes to the same weights. On several GPUs:
+    torchrun --nproc-per-node 2 -m retrieval.cli train ...
+
+    \b
+    Example:
+      retrieve train --data places/ --out places.run
+      retrieve index holiday/ --store holiday.store --recipe places.run
+    """
+    from extract.store import DescriptorStore
+    from train import agreement, extras, labelled_photos, loop
+
+    recipe = _recipe(recipe_name, Path(out), freeze, epochs, seed, resume, settings)
+    if not agreement.is_first():
+        logging.disable(logging.WARNING)
+    photos = labelled_photos.read(data, labels=recipe.labels)
+    display = TrainingDisplay()
+    try:
+        result = loop.fit(
+            recipe,
+            photos,
+            Path(out),
+            resume=resume,
+            given=Path(data) if DescriptorStore.exists(data) else None,
+            on_event=display,
+        )
+        display.close()
+        exported = extras.write(Path(out), display) if agreement.is_first() else None
+    except KeyboardInterrupt:
+        display.close()
+        click.echo("interrupted; the last checkpoint is kept, go on with --resume", err=True)
+        sys.exit(_EXIT_INTERRUPTED)
+    finally:
+        display.close()
+    if agreement.is_first():
+        _show(result, exported, out, as_json)
+    if result.failures:
+        sys.exit(EXIT_SOME_FAILED)
+
+
+def _recipe(
+    name: str | None,
+    out: Path,
+    freeze: bool,
+    epochs: int | None,
+    seed: int | None,
+    resume: bool,
+    settings: Sequence[str],
+) -> "TrainRecipe":
+    from train import recipe as recipes
+    from train import run_folder
+
+    begun = out / run_folder.SETTINGS_FILE
+    if name is None and resume and begun.exists():
+        name = str(begun)
+    values = recipes.load(name or "default").to_plain()
+    given = {"epochs": epochs, "seed": seed}
+    values |= {key: value for key, value in given.items() if value is not None}
+    for setting in settings:
+        _lay_over(values, setting)
+    network = values["network"]
+    if freeze and isinstance(network, dict):
+        network["frozen"] = True
+        if network.get("head") == "none":
+            network |= {"head": _FROZEN_HEAD, "dim": _FROZEN_DIM}
+    return recipes.from_plain(values)
+
+
+def _lay_over(values: dict[str, object], setting: str) -> None:
+    key, equals, text = setting.partition("=")
+    if not equals:
+        raise click.UsageError(f"--set takes KEY=VALUE, e.g. optimiser.rate=5e-5, got {setting!r}")
+    *tables, last = key.strip().split(".")
+    target = values
+    for table in tables:
+        inner = target.setdefault(table, {})
+        if not isinstance(inner, dict):
+            raise click.UsageError(f"--set {setting}: {table!r} is no table of settings")
+        target = inner
+    try:
+        target[last] = json.loads(text)
+    except ValueError:
+        target[last] = text.strip()
+
+
+def _show(result: "Result", exported: "Exported | None", out: str, as_json: bool) -> None:
+    show_failures(result.failures)
+    best = result.best
+    if as_json:
+        figure = best.judged.figure if best else None
+        echo_json(
+            {
+                "run": out,
+                "recipe": str(result.recipe_file),
+                "metric": best.judged.metric if best else None,
+                **({"value": figure.value, "low": figure.low, "high": figure.high} if figure else {}),
+                "queries": figure.queries if figure else 0,
+                "best_epoch": best.epoch if best else None,
+                "epochs": result.epochs_run,
+                "seconds": round(result.seconds, 2),
+                "photos_per_second": round(result.images_per_second, 2),
+                "onnx": str(exported.path) if exported else None,
+                "onnx_difference": exported.max_difference if exported else None,
+                "failed": len(result.failures),
+            }
+        )
+        return
+    rate = f"{result.images_per_second:.1f} photos a second"
+    click.echo(f"{result.epochs_run} epochs in {result.seconds:.0f} s, {rate}")
+    if best:
+        judged = best.judged
+        text = figure_text(judged.figure)
+        click.echo(f"epoch {best.epoch} is kept: {judged.metric} {text} of classes held back")
+    if exported:
+        click.echo(f"{exported.path} differs from torch by at most {exported.max_difference:.1g}")
+    click.echo(f"use it with: retrieve index PHOTOS --store S --recipe {out}")

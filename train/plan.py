@@ -1,0 +1,47 @@
+"""Which photographs stand in which batch: a matter of seed and epoch alone, so that a run can go on."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extract import plugins
+from train.recipe import SAMPLERS, TrainRecipe
+
+
+class Planned(NamedTuple):
+    """The places (B,) of one batch and its epoch.
+
+    Among N photographs place p is the photograph p % N in its view p // N of this epoch.
+    """
+
+    epoch: int
+    places: NDArray[np.int64]
+
+
+class Plan:
+    """The batches of every epoch of a run; `labels` (N,) are numbers."""
+
+    def __init__(self, recipe: TrainRecipe, labels: NDArray[np.int64]) -> None:
+        sampler = plugins.load(SAMPLERS, recipe.sampler_kind)
+        self._order: Callable[..., NDArray[np.int64]] = sampler.build(recipe.sampler)
+        self._labels = np.tile(labels, recipe.views.copies)
+        self._recipe = recipe
+
+    def epoch(self, number: int) -> NDArray[np.int64]:
+        """Give the places of epoch `number`, from 0, as (steps, B); every epoch has as many steps.
+
+        Raises:
+            TrainingError: the batch size does not suit the sampler, or there are too few classes for it.
+        """
+        rng = np.random.default_rng([self._recipe.seed, number])
+        return self._order(self._labels, self._recipe.batch_size, rng)
+
+    def from_step(self, start_step: int) -> Iterator[Planned]:
+        """Give the batches of all epochs from step `start_step` of the run on."""
+        epoch, step = divmod(start_step, len(self.epoch(0)))
+        while epoch < self._recipe.epochs:
+            for places in self.epoch(epoch)[step:]:
+                yield Planned(epoch, places)
+            epoch, step = epoch + 1, 0
