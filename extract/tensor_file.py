@@ -24,7 +24,7 @@ def write(path: Path, tensors: Mapping[str, NDArray[np.generic]], metadata: Mapp
     from safetensors.numpy import save
 
     # safetensors writes memory as it lies: columns in place of rows would be read back as rows.
-    rows = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
+    rows = {name: np.asarray(values, order="C") for name, values in tensors.items()}
     content = save(rows, metadata=dict(metadata))
     part = path.with_name(path.name + ".part")
     try:

@@ -1,4 +1,4 @@
-"""A training recipe: every setting that changes the weights that come out, as a TOML file and with a digest."""
+"""A training recipe: every setting that changes the weights that come out, as TOML and with a digest."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -64,7 +64,8 @@ class TrainRecipe:
         }
         plain |= {name: configs.to_plain(getattr(self, name)) for name in _TABLES}
         plain["loss"] = {
-            name: {"weight": term.weight, **configs.to_plain(term.config)} for name, term in self.losses.items()
+            name: {"weight": term.weight, **configs.to_plain(term.config)}
+            for name, term in self.losses.items()
         }
         plain["miner"] = {"kind": self.miner_kind, **configs.to_plain(self.miner)}
         plain["sampler"] = {"kind": self.sampler_kind, **configs.to_plain(self.sampler)}
@@ -92,7 +93,10 @@ def from_plain(values: Mapping[str, object], where: str = "recipe") -> TrainReci
     for key, least in (("seed", 0), ("epochs", 1), ("batch_size", 2), ("memory", 0)):
         if int(str(plain[key])) < least:
             raise ConfigError(f"{where}: {key} must be at least {least}, got {plain[key]}")
-    tables = {name: configs.from_plain(cls, _table(values, name, where), name) for name, cls in _TABLES.items()}
+    tables: dict[str, object] = {
+        name: configs.from_plain(cls, _table(values, name, where), name)
+        for name, cls in _TABLES.items()
+    }
     miner_kind, miner = _plugin(MINERS, _table(values, "miner", where), "all", "miner")
     sampler_kind, sampler = _plugin(SAMPLERS, _table(values, "sampler", where), "random", "sampler")
     return TrainRecipe(

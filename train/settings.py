@@ -39,7 +39,7 @@ class Network:
                 f"with network.head {self.head!r}"
             )
         if self.frozen and self.head == "none":
-            raise ConfigError("network.frozen leaves nothing to train without a head; set network.head and dim")
+            raise ConfigError("network.frozen leaves nothing to train without a head; set head and dim too")
         if self.frozen_stages < 0:
             raise ConfigError(f"network.frozen_stages must be 0 or more, got {self.frozen_stages}")
         if not 0.0 <= self.dropout < 1.0:

@@ -75,12 +75,10 @@ class Viewer:
     def _part(self, pixels: Pixels) -> Pixels:
         """Cut a random part out and scale it; cut by a copy, as torch is slow to scale a part of an array."""
         box = self._crop.make_params([_tensor(pixels)])
-        rows, columns = (
-            slice(box["top"], box["top"] + box["height"]),
-            slice(box["left"], box["left"] + box["width"]),
-        )
+        top, left = box["top"], box["left"]
+        part = pixels[top : top + box["height"], left : left + box["width"]]
         size = [self._views.size_px] * 2
-        return _pixels(functional.resize(_tensor(pixels[rows, columns]), size, antialias=True))
+        return _pixels(functional.resize(_tensor(part), size, antialias=True))
 
 
 @contextlib.contextmanager

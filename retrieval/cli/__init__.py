@@ -48,7 +48,7 @@ def cli(quiet: bool) -> None:
         level=logging.ERROR if quiet else logging.WARNING, format="%(message)s", stream=sys.stderr
     )
     if not quiet:
-        for floor in ("extract", "rerank", "retrieval", "evaluate"):
+        for floor in ("extract", "rerank", "retrieval", "evaluate", "train"):
             logging.getLogger(floor).setLevel(logging.INFO)
 
 

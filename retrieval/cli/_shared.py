@@ -77,14 +77,9 @@ def read_recipe(
     origin = recipes.load(name or "default")
     given = {"global.backbone": backbone, "global.weights": weights, "global.whitening": whitening}
     changes: dict[str, object] = {key: value for key, value in given.items() if value is not None}
-    for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals:
-            raise click.UsageError(f"--set takes KEY=VALUE, e.g. global.size_px=640, got {setting!r}")
-        changes[key.strip()] = _value(text.strip())
+    changes |= changes_of(settings, "global.size_px=640")
     values = origin.to_plain()
-    for key, value in changes.items():
-        _set(values, key, value)
+    lay_over(values, changes)
     asked = [key.removeprefix("global.") for key in changes]
     recipe, left_out = recipe_files.without_foreign(recipes.from_plain(values), origin, asked)
     if left_out and name not in (None, "default"):
@@ -122,22 +117,39 @@ def with_kept(
     return recipe_files.with_fitted(recipe, codebooks)
 
 
-def _set(values: dict[str, object], key: str, value: object) -> None:
-    *tables, last = key.split(".")
-    target = values
-    for table in tables:
-        inner = target.setdefault(table, {})
-        if not isinstance(inner, dict):
-            raise click.UsageError(f"--set {key}: {table!r} is no table of settings")
-        target = inner
-    target[last] = value
+def changes_of(settings: Sequence[str], example: str) -> dict[str, object]:
+    """Read what --set was given, each KEY=VALUE; a value is JSON, or else a text.
+
+    Raises:
+        UsageError: one has no `=`; `example` shows how.
+    """
+    changes: dict[str, object] = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set takes KEY=VALUE, e.g. {example}, got {setting!r}")
+        try:
+            changes[key.strip()] = json.loads(text)
+        except ValueError:
+            changes[key.strip()] = text.strip()
+    return changes
 
 
-def _value(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def lay_over(values: dict[str, object], changes: Mapping[str, object]) -> None:
+    """Put each of `changes` in its place among the tables of a recipe, e.g. `global.size_px`.
+
+    Raises:
+        UsageError: what should be a table is none.
+    """
+    for key, value in changes.items():
+        *tables, last = key.split(".")
+        target = values
+        for table in tables:
+            inner = target.setdefault(table, {})
+            if not isinstance(inner, dict):
+                raise click.UsageError(f"--set {key}: {table!r} is no table of settings")
+            target = inner
+        target[last] = value
 
 
 @contextmanager

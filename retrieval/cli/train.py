@@ -1,6 +1,5 @@
 """retrieve train: a network that knows one's own places, from photographs of them."""
 
-import json
 import logging
 import sys
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from retrieval.cli import EXIT_SOME_FAILED
-from retrieval.cli._shared import echo_json, show_failures
+from retrieval.cli._shared import changes_of, echo_json, lay_over, show_failures
 from retrieval.cli._training import TrainingDisplay, figure_text
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ _FROZEN_HEAD, _FROZEN_DIM = "linear", 512
               help="A folder of a folder a class, a CSV (id,file,label[,split]), or a store.")  # fmt: skip
 @click.option("--out", required=True, metavar="RUN", help="The folder to write, new or empty.")
 @click.option("--freeze", is_flag=True,
-              help="Train a head alone, on vectors that the backbone makes once: minutes, not hours.")  # fmt: skip
+              help="Train a head alone, on vectors of a fixed backbone: minutes, not hours.")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1), help="In place of the recipe's.")
 @click.option("--seed", type=click.IntRange(0), help="In place of the recipe's.")
 @click.option("--resume", is_flag=True, help="Go on with the run in RUN, by its own recipe if none is named.")
@@ -109,31 +108,13 @@ def _recipe(
     values = recipes.load(name or "default").to_plain()
     given = {"epochs": epochs, "seed": seed}
     values |= {key: value for key, value in given.items() if value is not None}
-    for setting in settings:
-        _lay_over(values, setting)
+    lay_over(values, changes_of(settings, "optimiser.rate=5e-5"))
     network = values["network"]
     if freeze and isinstance(network, dict):
         network["frozen"] = True
         if network.get("head") == "none":
             network |= {"head": _FROZEN_HEAD, "dim": _FROZEN_DIM}
     return recipes.from_plain(values)
-
-
-def _lay_over(values: dict[str, object], setting: str) -> None:
-    key, equals, text = setting.partition("=")
-    if not equals:
-        raise click.UsageError(f"--set takes KEY=VALUE, e.g. optimiser.rate=5e-5, got {setting!r}")
-    *tables, last = key.strip().split(".")
-    target = values
-    for table in tables:
-        inner = target.setdefault(table, {})
-        if not isinstance(inner, dict):
-            raise click.UsageError(f"--set {setting}: {table!r} is no table of settings")
-        target = inner
-    try:
-        target[last] = json.loads(text)
-    except ValueError:
-        target[last] = text.strip()
 
 
 def _show(result: "Result", exported: "Exported | None", out: str, as_json: bool) -> None:

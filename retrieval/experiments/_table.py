@@ -112,8 +112,8 @@ def _ranking(pairs: Sequence[Pair]) -> str:
     holding, turned, open_ones = (of[verdict] for verdict in _VERDICTS)
     count = f"of the study's {len(pairs)} ordered {'pair' if len(pairs) == 1 else 'pairs'}"
     if len(holding) == len(pairs):
-        return f"the study's ranking holds: {count} all hold."
-    told = f"{count} {len(holding)} hold, {len(turned)} are reversed, {len(open_ones)} cannot be told apart"
+        return f"the study's ranking holds: {count} hold all."
+    told = f"{count} hold {len(holding)}, reversed {len(turned)}, cannot be told apart {len(open_ones)}"
     details = [
         f"{what}: {_named([(pair.better, pair.worse) for pair in some])}"
         for what, some in (("reversed", turned), ("not told apart", open_ones))

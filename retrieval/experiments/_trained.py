@@ -32,23 +32,56 @@ if TYPE_CHECKING:
 
 Vectors = NDArray[np.float32]
 
+RUN = "run"
 _BATCH_SIZE = 32
 
 
-def trained(plain: Mapping[str, object], photos: Photos, work: "Work", name: str = "run") -> Path:
+def trained(plain: Mapping[str, object], photos: Photos, work: "Work", *, given: Path | None = None) -> Path:
     """Train by a recipe's plain values with the seed of `work`; give the folder that holds what came out.
 
-    A run that was broken off goes on.
+    A run that was broken off goes on. `given` is a store of `pooled` for a frozen backbone.
 
     Raises:
         RetrieveError: the recipe is wrong, the photographs do not suit it or training fails.
     """
     from train import loop
 
-    out = work.folder / name
+    out = work.folder / RUN
     # Processes that make pictures take as long to start as a small run takes.
-    loop.fit(_recipe(plain, work), photos, out, resume=out.exists(), workers=0 if work.small else None)
+    workers = 0 if work.small else None
+    loop.fit(_recipe(plain, work), photos, out, resume=out.exists(), given=given, workers=workers)
     return out
+
+
+def pooled(plain: Mapping[str, object], photos: Photos, folder: Path, work: "Work") -> tuple[Path, Vectors]:
+    """Describe `photos` (N) by the frozen backbone of a recipe, once for all arms that share `folder`.
+
+    Gives the store for `trained`, and the pooled vectors (N, P).
+
+    Raises:
+        RetrieveError: a photograph cannot be read, or the store cannot be written.
+    """
+    from train import inference
+    from train import pooled as frozen
+
+    folder.mkdir(parents=True, exist_ok=True)
+    found = frozen.describe(photos, inference.pooled_recipe(_recipe(plain, work)), folder)
+    for name, reason in zip(found.ids, found.reasons, strict=True):
+        if reason:
+            raise _unreadable(name, reason)
+    return folder / frozen.STORE_NAME, found.vectors
+
+
+def headed(run: Path, vectors: Vectors) -> Vectors:
+    """Put the head that a training left in `run` on pooled vectors (N, P), to (N, D)."""
+    import torch
+
+    from extract import heads
+    from train import result
+
+    head = heads.read(run / result.HEAD_FILE, vectors.shape[1]).module
+    with torch.inference_mode():
+        return np.asarray(head(torch.from_numpy(vectors)).numpy(), dtype=np.float32)
 
 
 def network_of(plain: Mapping[str, object], run: Path | None, work: "Work") -> "EmbeddingNetwork":

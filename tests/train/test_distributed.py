@@ -39,7 +39,7 @@ class Criterion(nn.Module):
 
 
 def step_of(network_settings, seed, device, accumulate):
-    optimiser = Optimiser(accumulate=accumulate, rate=0.01, clip_norm=1.0, warmup_steps=2)
+    optimiser = Optimiser(kind="sgd", accumulate=accumulate, rate=0.1, clip_norm=0.0, warmup_steps=1)
     tables = network_settings, Views(), optimiser, Validation()
     recipe = TrainRecipe("test", 5, 1, 8, 0, True, *tables, {}, "", None, "", None, {})
     torch.manual_seed(seed)
@@ -48,6 +48,7 @@ def step_of(network_settings, seed, device, accumulate):
     features.add_module("model", nn.Sequential(nn.Conv2d(3, 6, 3, 2), nn.BatchNorm2d(6), nn.GELU()))
     backbone = Backbone(features, 6, (0.5,) * 3, (0.2,) * 3, (1, 1), 0, False)
     network = EmbeddingNetwork(backbone, heads.build("mlp", 6, 4, 0.2), network_settings).double()
+    network.to(memory_format=torch.channels_last)
     return Step(network, Criterion(), recipe, 10, 5, device)
 
 

@@ -1,6 +1,7 @@
 """Whole runs: stopped and gone on with, judged, and brought to their end by bad luck."""
 
-import dataclasses
+import errno
+import json
 import shutil
 import signal
 from pathlib import Path
@@ -18,6 +19,7 @@ from train.labelled_photos import read
 from train.log import STEPS_FILE
 from train.log import read as read_log
 from train.material import Pictures
+from train.origin import Origin
 
 # Everything that a run remembers: class centres, a memory of past batches, a miner, the running average.
 REMEMBERING = {
@@ -28,18 +30,16 @@ REMEMBERING = {
 }
 
 KILLED = """
-import os, signal, sys
+import json, os, pathlib, signal, sys
 import torch
 from train import epochs, events, labelled_photos, loop, recipe
 folder, out, settings, threads = sys.argv[1:]
 torch.set_num_threads(int(threads))
 epochs.CHECKPOINT_EVERY_S = 0.0
 epochs._LARGEST_SHARE = 1e9
-steps = []
 def at_last_step(event):
     if isinstance(event, events.StepDone) and event.step == 6:
         os.kill(os.getpid(), signal.SIGKILL)
-import json, pathlib
 loop.fit(recipe.from_plain(json.loads(settings)), labelled_photos.read(folder), pathlib.Path(out),
          workers=0, on_event=at_last_step)
 """
@@ -70,8 +70,6 @@ def weights(out):
 def test_a_run_that_was_killed_goes_on_to_the_same_bits(
     tmp_path, place_folder, finished, fit, tiny_recipe, run_python
 ):
-    import json
-
     recipe = tiny_recipe(**REMEMBERING)
     out = tmp_path / "run"
     done = run_python(KILLED, place_folder, out, json.dumps(recipe.to_plain()), torch.get_num_threads())
@@ -141,7 +139,7 @@ def test_without_validation_the_last_epoch_comes_out_and_it_is_said(tmp_path, fi
     came, told = fit(tiny_recipe(validation={"share": 0.0}), out)
     assert came.best is None
     assert Remark("no class is held back to judge by; what comes out is the last epoch") in told
-    _, state = checkpoint.load(out, dataclasses.replace(origin_of(out)))
+    _, state = checkpoint.load(out, origin_of(out))
     average = state["average"]["averages"]
     head = load_file(out / result.HEAD_FILE)
     assert torch.equal(head["0.weight"], average["head.0.weight"])
@@ -149,19 +147,13 @@ def test_without_validation_the_last_epoch_comes_out_and_it_is_said(tmp_path, fi
 
 
 def origin_of(out):
-    import json
-
-    from train.origin import Origin
-
     content = torch.load(out / checkpoint.LAST_FILE, weights_only=True)
     return Origin(**json.loads(content["origin"]))
 
 
 def test_a_loss_that_is_no_number_names_the_batch_and_leaves_a_good_checkpoint(tmp_path, fit, tiny_recipe):
     out = tmp_path / "run"
-    with pytest.raises(
-        TrainingError, match="photos 'place-.*checkpoint in .* is good, but goes on to the same"
-    ):
+    with pytest.raises(TrainingError, match="photos 'place-.*checkpoint in .* is good"):
         fit(tiny_recipe(optimiser={"rate": 1e30, "warmup_steps": 0}), out)
     _, state = checkpoint.load(out, origin_of(out))
     assert all(value.isfinite().all() for value in state["network"].values())
@@ -177,8 +169,6 @@ def test_a_broken_photo_is_named_and_stops_nothing(tmp_path, place_folder, fit, 
 
 
 def test_a_full_disk_is_one_sentence(tmp_path, fit, tiny_recipe, monkeypatch):
-    import errno
-
     def full(*given):
         raise OSError(errno.ENOSPC, "No space left on device")
 

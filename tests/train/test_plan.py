@@ -1,29 +1,11 @@
 import numpy as np
-import pytest
 
 from train import recipe as recipes
 from train.plan import Plan
 
 
 def plan_of(labels, **values):
-    return Plan(
-        recipes.from_plain({"batch_size": 4, "epochs": 3, "loss": {"triplet": {}}, **values}),
-        np.array(labels),
-    )
-
-
-@pytest.fixture(autouse=True)
-def some_loss(monkeypatch):
-    # A plan reads no loss; this keeps the tests free of them.
-    monkeypatch.setattr("train.recipe._losses", lambda tables: {})
-    monkeypatch.setattr("train.recipe._plugin", plugin_without_miner(recipes._plugin))
-
-
-def plugin_without_miner(original):
-    def plugin(package, table, default, where):
-        return (default, None) if where == "miner" else original(package, table, default, where)
-
-    return plugin
+    return Plan(recipes.from_plain({"batch_size": 4, "epochs": 3, **values}), np.array(labels))
 
 
 def test_run_that_goes_on_sees_what_was_left():

@@ -36,6 +36,13 @@ def test_queries_and_index_are_never_trained_on_and_judged_by_label(small):
     assert data.truth.usages == ("public", "private")
 
 
+def test_at_most_so_many_of_a_class_are_trained_on(small, monkeypatch):
+    monkeypatch.setattr(_landmark_data, "MOST_A_CLASS", 2)
+    data = _landmark_data.small(small)
+    assert sorted(data.train.labels) == ["qutub_minar", "qutub_minar", "uw_dc"]
+    assert _landmark_data.small(small).train.ids == data.train.ids
+
+
 def test_a_folder_without_the_lists_is_refused(small):
     (small / "landmarks" / "weak.csv").unlink()
     with pytest.raises(PhotosError, match=r"landmarks/weak\.csv is not there"):
