@@ -40,19 +40,15 @@ def fit(
 ) -> Fitted:
     """Fit a whitening of `kind` labelled, pca or auto (labelled where there are labels).
 
-    `dim` None takes 512, or as many as the photographs allow.
+    It is fitted in place of the recipe's own. `dim` None takes 512, or as many as the photographs allow.
 
     Raises:
-        ConfigError: the recipe whitens already or does not use a network, or `dim` is too large.
+        ConfigError: the recipe does not use a network, or `dim` is too large.
     """
     if recipe.global_kind != "network":
         raise ConfigError("a whitening is fitted on the vectors of a network, and the recipe has none")
-    if getattr(recipe.global_config, "whitening", None) != NO_FILE:
-        raise ConfigError(
-            "a whitening is fitted on the vectors of a network that has none yet; leave the recipe's own out "
-            "with --set global.whitening="
-        )
-    resolved = recipe_files.resolve(recipe)
+    unwhitened = dataclasses.replace(recipe.global_config, whitening=NO_FILE)  # type: ignore[type-var]
+    resolved = recipe_files.resolve(dataclasses.replace(recipe, global_config=unwhitened))
     built = extractors.build(resolved)
     blocks = list(describe.describe(photos, built, block_sizes=lambda: _BLOCK, on_photo=on_photo))
     statuses = np.concatenate([block.records.statuses for block in blocks])

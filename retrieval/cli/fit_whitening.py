@@ -44,7 +44,7 @@ def command(
     """Fit a whitening on PHOTOS, a folder or a CSV, which must be neither the index nor the queries.
 
     With labels it damps what differs between photographs of one place; PCA needs none and gains less.
-    Use it with `retrieve index … --whitening W`.
+    It takes the place of the recipe's own: use it with `retrieve index … --whitening W`.
 
     \b
     Example:
@@ -54,6 +54,8 @@ def command(
     from extract import whitening_run
     from extract.photos import Photos
 
+    if whitening:
+        raise click.UsageError("a whitening is fitted in place of the recipe's own; leave --whitening out")
     check_output(out)
     given = Photos.read(photos)
     recipe = recipes.with_local(

@@ -49,7 +49,8 @@ def study(names: tuple[str, ...], title: str, question: str) -> Study:
         ),
         stand_in=(
             f"Stand-in network: {_SMALL_BACKBONE} with its packaged ImageNet weights at {_SMALL_SIZE_PX} px, "
-            f"{_SMALL_EPOCHS} epochs, normalisations as they are; SIFT of at most {_SMALL_KEYPOINTS} keypoints."
+            f"{_SMALL_EPOCHS} epochs, normalisations as they are; SIFT of at most {_SMALL_KEYPOINTS} "
+            "keypoints."
         ),
     )
 
@@ -116,7 +117,7 @@ def _training(
         "network": {
             "backbone": _SMALL_BACKBONE if small else _BACKBONE,
             "pooling": "avg",
-            # The stand-in's running statistics move by a hundredth a step: 70 steps leave them behind the weights.
+            # The stand-in's running statistics move by a hundredth a step: in 70 steps they stay behind.
             "batch_norm": "frozen" if small else "batch",
         },
         "views": {

@@ -45,7 +45,7 @@ def draw_figures(path: Path, report: Report) -> None:
 
     rows = len(report.judged[0].arms)
     picture = Figure(
-        figsize=(1.5 + 4.5 * len(report.judged), 1.6 + _ROW_INCHES * rows), dpi=_DPI, layout="constrained"
+        figsize=(3.0 + 4.0 * len(report.judged), 1.9 + _ROW_INCHES * rows), dpi=_DPI, layout="constrained"
     )
     panels = picture.subplots(1, len(report.judged), squeeze=False, sharey=True)[0]
     for axes, judged in zip(panels, report.judged, strict=True):
@@ -53,7 +53,7 @@ def draw_figures(path: Path, report: Report) -> None:
     handles, labels = panels[0].get_legend_handles_labels()
     picture.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     size = "small run, other data and network than the study's" if report.small else "the study's own data"
-    picture.suptitle(f"{report.name}: {report.study.title} ({size})", fontsize=11, color=_INK)
+    picture.suptitle(f"{report.name}: {report.study.title}\n{size}", fontsize=11, color=_INK)
     _save(picture, path)
 
 

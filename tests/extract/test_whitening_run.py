@@ -111,11 +111,11 @@ def test_fitted_file_whitens_the_next_run(photos, recipe, vectors, tmp_path):
     assert whitened.digest != resolve(recipe).digest
 
 
-def test_recipe_that_whitens_already_is_refused(photos, recipe, tmp_path):
+def test_the_recipes_own_whitening_is_fitted_anew(photos, recipe, tmp_path):
     Whitening(np.zeros(512, np.float32), np.eye(512, 3, dtype=np.float32), {}).write(tmp_path / "w")
     config = dataclasses.replace(recipe.global_config, whitening=FileRef(str(tmp_path / "w")))
-    with pytest.raises(ConfigError, match="a network that has none yet"):
-        fit(photos, dataclasses.replace(recipe, global_config=config))
+    again = fit(photos, dataclasses.replace(recipe, global_config=config)).whitening
+    np.testing.assert_array_equal(again.projection, fit(photos, recipe).whitening.projection)
 
 
 def test_whitening_is_fitted_behind_a_head_and_tuned_layers(photos, recipe, weights_of, tmp_path):
