@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluate.precision_recall import Curve
 from extract import config as configs
 from extract.errors import ConfigError, StoreError
 from extract.lock import WriterLock
@@ -22,6 +23,8 @@ from retrieval.tuning import places, presence_fit
 FILE_NAME = "calibration.json"
 FORMAT = 1
 _FOLDS = 5
+# Of the standard normal distribution: an interval of 95 %.
+_REACH = 1.96
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Calibration:
 
     Below `threshold` (0: never) a photograph counts as unknown; `precision` and `recall` of what is not,
     among photographs half of whose classes the space does not hold, come from classes that the curve was
-    not fitted on. `photos` were asked, `revision` is the store's at that time.
+    not fitted on, and `precision_low` is the lower end of the 95 % interval. `photos` were asked, `revision`
+    is the store's at that time.
     """
 
     k: int
@@ -38,6 +42,7 @@ class Calibration:
     intercept: float
     threshold: float
     precision: float
+    precision_low: float
     recall: float
     photos: int
     digest: str
@@ -61,9 +66,10 @@ def fit(
 ) -> Calibration:
     """Ask each of `asked` twice, the second time with all photographs of its class left out of `known`.
 
-    So each class plays the unknown. None finds itself, by its id (where it must have the label that
-    it has here). Source: the split is ours, the fit that
-    of Platt, 1999 (see `retrieval.tuning.presence_fit`).
+    So each class plays the unknown. One that `known` holds under its id does not find itself. The threshold is
+    that of the largest recall whose precision is at least `precision` by the lower end of its interval: a few
+    answers that happen to be right are no ground for one. Source: the split is ours, the fit that of Platt,
+    1999 (see `retrieval.tuning.presence_fit`), the interval that of Wilson, 1927.
 
     Raises:
         ConfigError: too few photographs or classes, or every answer is wrong.
@@ -71,10 +77,11 @@ def fit(
     if not 0.0 < precision < 1.0:
         raise ConfigError(f"precision must lie between 0 and 1, got {precision}")
     classes, codes = np.unique(asked.labels, return_inverse=True)
-    if len(set(known.labels)) < 2 or len(classes) < 2:
+    num_shared = len(set(known.labels) & set(asked.labels))
+    if num_shared < 2:
         raise ConfigError(
             "a calibration leaves one class out at a time and needs at least 2 that the space and the "
-            f"photographs share, got {len(classes)}; give photographs of more classes"
+            f"photographs share, got {num_shared}; give photographs of more classes"
         )
     of_class = {name: np.flatnonzero(np.array(known.labels) == name) for name in classes.tolist()}
     place_of = {name: place for place, name in enumerate(known.ids)}
@@ -85,10 +92,28 @@ def fit(
     right = np.array([one.label == label for one, label in zip(answered, asked.labels, strict=True)])
     folds = places.folds(codes, min(_FOLDS, len(classes)), np.random.default_rng(seed))
     fitted = presence_fit.fit_scores(_closeness(answered), right, _closeness(strange), folds, precision, seed)
-    return Calibration(
-        k, fitted.slope, fitted.intercept, fitted.threshold, fitted.precision, fitted.recall, len(asked),
-        digest, revision,
-    )  # fmt: skip
+    threshold, *figures = _decide(fitted.curve, int(right.sum()), precision)
+    return Calibration(k, fitted.slope, fitted.intercept, threshold, *figures, len(asked), digest, revision)
+
+
+def _decide(curve: Curve, num_right: int, precision: float) -> tuple[float, float, float, float]:
+    """Give threshold, precision, the lower end of its interval, and recall; threshold 0 where none will do."""
+    lows = _low_ends(curve, num_right)
+    enough = np.flatnonzero(lows >= precision)
+    # Thresholds fall, so the last has the largest recall; that of the whole curve is 1.
+    place = enough[-1] if len(enough) else -1
+    threshold = float(curve.thresholds[place]) if len(enough) else 0.0
+    return threshold, float(curve.precision[place]), float(lows[place]), float(curve.recall[place])
+
+
+def _low_ends(curve: Curve, num_right: int) -> NDArray[np.float64]:
+    """Give the lower ends (T,) of Wilson's intervals of the precision at each threshold."""
+    shares, square = curve.precision, _REACH**2
+    found = curve.recall * num_right
+    # Where nothing was found the count of answers is lost, and the end is 0 with any.
+    counts = np.divide(found, shares, out=np.ones_like(found), where=shares > 0)
+    reach = _REACH * np.sqrt(shares * (1 - shares) / counts + square / (4 * counts**2))
+    return np.asarray((shares + square / (2 * counts) - reach) / (1 + square / counts), np.float64)
 
 
 def write(store: Path, calibration: Calibration) -> None:

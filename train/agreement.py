@@ -28,6 +28,11 @@ def of_all(values: tuple[Value, ...]) -> tuple[Value, ...]:
     return tuple(value for box in boxes for value in box)
 
 
+def wait() -> None:
+    """Go on when all processes have come here."""
+    of_first(None)
+
+
 def is_first() -> bool:
     """Say whether this process is the first, also before they have joined and after they have parted."""
     # torchrun and accelerate both name a process so.

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from extract import plugins
+from extract.errors import PluginError
 from train.errors import TrainingError
 from train.memory import Memory
 from train.mined import Miner
@@ -40,9 +41,14 @@ def build(recipe: TrainRecipe, num_classes: int, dim: int, class_sizes: Sequence
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.seed)
         for name, plugin in loaded.items():
-            terms[name] = plugin.build(
-                recipe.losses[name].config, num_classes=num_classes, dim=dim, class_sizes=class_sizes
-            )
+            try:
+                terms[name] = plugin.build(
+                    recipe.losses[name].config, num_classes=num_classes, dim=dim, class_sizes=class_sizes
+                )
+            except ModuleNotFoundError as error:
+                raise PluginError(
+                    f"loss.{name} needs a package ({error}); pip install 'landmark-retrieval[train]'"
+                ) from error
     weights = {name: term.weight for name, term in recipe.losses.items()}
     miner = plugins.load(MINERS, recipe.miner_kind).build(recipe.miner)
     memory = Memory(recipe.memory, dim) if recipe.memory else None

@@ -12,6 +12,7 @@ so that each already has the whole gradient, of which the mean is the same. One 
 and since all processes then hold the same bits, they never drift apart.
 """
 
+import datetime
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from train.errors import TrainingError
 
 # Few large messages: one a parameter would cost more in waiting than in carrying.
 _BUCKET_NUMBERS = 8 * 1024 * 1024
+# The others wait while the first describes all photographs or judges; who dies is noticed by who started them.
+_LONGEST_WAIT = datetime.timedelta(days=7)
 
 
 @contextmanager
@@ -38,7 +41,8 @@ def joined() -> Iterator[torch.device]:
         return
     device = _own_device()
     try:
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        distributed.init_process_group(backend, timeout=_LONGEST_WAIT)
     except (ValueError, RuntimeError) as error:
         raise TrainingError(
             f"the training processes do not find each other ({error}); start them with "
@@ -82,7 +86,8 @@ def share(batch_size: int) -> slice:
     """
     if batch_size % count():
         raise TrainingError(
-            f"batch_size must be a multiple of the number of processes, {count()}, got {batch_size}"
+            f"a batch must be a multiple of the number of processes, {count()}, got {batch_size} photos; "
+            "set batch_size to one that is, and no larger than there are photos"
         )
     rows = batch_size // count()
     return slice(rank() * rows, (rank() + 1) * rows)
@@ -107,15 +112,6 @@ class _Gathered(torch.autograd.Function):
     @staticmethod
     def backward(context: object, gradient: Tensor) -> Tensor:
         return gradient[share(len(gradient))] * count()
-
-
-def gather_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the ids of the joint batch in its order."""
-    if count() == 1:
-        return ids
-    shares: list[tuple[str, ...]] = [()] * count()
-    distributed.all_gather_object(shares, ids)
-    return tuple(name for share in shares for name in share)
 
 
 @torch.no_grad()

@@ -70,8 +70,12 @@ def embed_photos(network: torch.nn.Module, photos: Photos, recipe: Recipe) -> Em
     return Embedded(rows, vectors, tuple(failures))
 
 
-def embed_vectors(network: torch.nn.Module, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Embed pooled vectors (N, P) as (N, D); the network is left in the mode that it was in.
+def embed_vectors(
+    network: torch.nn.Module, vectors: NDArray[np.float32], ids: list[str]
+) -> NDArray[np.float32]:
+    """Embed pooled vectors (N, P) of the photographs `ids` as (N, D).
+
+    The network is left in the mode that it was in.
 
     Raises:
         TrainingError: an embedding is not finite.
@@ -81,7 +85,7 @@ def embed_vectors(network: torch.nn.Module, vectors: NDArray[np.float32]) -> NDA
         parts = torch.split(torch.from_numpy(vectors), _VECTORS_AT_ONCE)
         embedded = torch.cat([network(part.to(device)) for part in parts])
         embeddings: NDArray[np.float32] = embedded.float().cpu().numpy()
-    _check_finite(embeddings, [str(row) for row in range(len(vectors))])
+    _check_finite(embeddings, ids)
     return embeddings
 
 

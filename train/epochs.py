@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from train import agreement, checkpoint, distributed, schedule
+from train import agreement, checkpoint, distributed
 from train.batch import Batch
 from train.broken import BrokenPhotos
 from train.checkpoint import Best, Progress
@@ -40,7 +40,6 @@ class Epochs:
     loss: Criterion
     step: Step
     plan: Plan
-    num_steps: int
     broken: BrokenPhotos
     log: Log | None
     judges: bool
@@ -63,25 +62,25 @@ class Epochs:
                     # The processes that make pictures take seconds to start, which no step is slower for.
                     clock.lap()
                 progress = self._stepped(batch, progress, clock)
-                if progress.step % self.num_steps:
+                if progress.step % self.plan.num_steps:
                     saver.save_if_due(progress)
-                    continue
-                progress = self._judged(progress, clock)
-                saver.save(progress)
-                if self._is_over(progress):
-                    break
+                else:
+                    progress = self._judged(progress, clock)
+                    saver.save(progress)
+                    if self._is_over(progress):
+                        break
+                # No step is slower for what is written between two of them.
+                clock.lap()
         return progress
 
     def _batches(self, first_step: int) -> Generator[Batch]:
         """Give this process's share of each batch."""
-        share = distributed.share(self.recipe.batch_size)
+        share = distributed.share(self.plan.batch_size)
         planned = (Planned(epoch, places[share]) for epoch, places in self.plan.from_step(first_step))
         yield from self.source.batches(planned, self.broken)
 
     def _stepped(self, batch: Batch, progress: Progress, clock: "_Clock") -> Progress:
-        settings = self.recipe.optimiser
-        total_steps = self.num_steps * self.recipe.epochs
-        rate = settings.rate * schedule.factor(settings, progress.step, total_steps, self.num_steps)
+        rate = self.step.rate
         try:
             loss = self.step.run(batch)
         except NotFiniteError as error:
@@ -97,7 +96,7 @@ class Epochs:
             seconds=clock.total(),
             step_seconds=progress.step_seconds + seconds,
         )
-        done = StepDone(progress.step, progress.epoch + 1, loss, rate, self.recipe.batch_size / seconds)
+        done = StepDone(progress.step, progress.epoch + 1, loss, rate, self.plan.batch_size / seconds)
         if self.log:
             self.log.add_step(done)
         self.on_event(done)
@@ -117,7 +116,7 @@ class Epochs:
         is_best = best is not None and best.epoch == epoch
         clock.lap()
         done = EpochDone(
-            epoch, self.recipe.epochs, progress.step, progress.loss_sum / self.num_steps,
+            epoch, self.recipe.epochs, progress.step, progress.loss_sum / self.plan.num_steps,
             judged, is_best, clock.total(),
         )  # fmt: skip
         if self.log:
@@ -136,11 +135,10 @@ class Epochs:
 
     def _judge(self) -> Judged:
         """Judge in the first process; all go by what it found."""
-        found = self.source.judge(self.network) if self.log else None
-        judged = agreement.of_first(found)
-        assert judged is not None
-        self.broken.add(judged[1])
-        return judged[0]
+        found = [self.source.judge(self.network)] if self.log else []
+        ((judged, failures),) = agreement.of_first(found)
+        self.broken.add(failures)
+        return judged
 
     def _is_over(self, progress: Progress) -> bool:
         patience = self.recipe.validation.patience

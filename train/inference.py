@@ -24,15 +24,25 @@ def recipe_of(recipe: TrainRecipe) -> Recipe:
     """
     network = recipe.network
     own = {"backbone": network.backbone, "pooling": network.pooling, "gem_p": network.gem_p}
-    given = recipe.describe.get("global", {})
-    if not isinstance(given, Mapping):
-        raise ConfigError(f"recipe.global must be a table, got {given!r}")
+    given = given_settings(recipe)
     if given.get("kind", "network") != "network":
         raise TrainingError(f"recipe.global.kind must be 'network' in training, got {given['kind']!r}")
     tables = {"name": recipe.name, **recipe.describe, "global": {**own, **given}}
     whole = recipes.from_plain(tables, "recipe")
     config = dataclasses.replace(network_config(whole), weights=network.weights)
     return dataclasses.replace(whole, global_config=config)
+
+
+def given_settings(recipe: TrainRecipe) -> Mapping[str, object]:
+    """Give what the recipe itself says of the descriptor, in its table `recipe.global`.
+
+    Raises:
+        ConfigError: that is no table.
+    """
+    given = recipe.describe.get("global", {})
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"recipe.global must be a table, got {given!r}")
+    return given
 
 
 def network_config(recipe: Recipe) -> descriptors.Config:

@@ -11,16 +11,7 @@ import torch
 from evaluate import metrics
 from extract import timm_backbone
 from extract.photos import Photos
-from train import (
-    agreement,
-    checkpoint,
-    criterion,
-    distributed,
-    log,
-    material,
-    result,
-    run_folder,
-)
+from train import agreement, checkpoint, criterion, distributed, log, material, result, run_folder
 from train import split as splits
 from train.broken import BrokenPhotos
 from train.checkpoint import Best, Progress
@@ -101,25 +92,26 @@ class _Run:
     on_event: Callable[[Event], None]
 
     def go(self, *, resume: bool, given: Path | None, workers: int | None) -> Result:
+        split = self._split()
+        plan = Plan(self.recipe, split.labels)
         origin = Origin.of(self.recipe, self.photos)
         progress, state = Progress(), None
         if agreement.of_first(resume and checkpoint.exists(self.out)):
             progress, state = checkpoint.load(self.out, origin)
         if progress.is_finished:
             self.on_event(Remark(f"the run in {str(self.out)!r} is finished; nothing is left to do"))
-            return self._result(progress)
+            return self._result(progress, plan)
         if self.is_first:
             run_folder.write_settings(self.out, self.recipe)
-        split = self._split()
         source = material.prepare(
             self.recipe, split, self.out, self.device, given=given, workers=workers, on_event=self.on_event
         )
         network = source.network()
-        progress = self._epochs(source, split, network, origin, progress, state)
+        progress = self._epochs(source, split, plan, network, origin, progress, state)
         if self.is_first:
             self._write(network, origin, progress)
-        agreement.of_first(None)
-        return self._result(progress)
+        agreement.wait()
+        return self._result(progress, plan)
 
     def _split(self) -> Split:
         settings = self.recipe.validation
@@ -133,6 +125,7 @@ class _Run:
         self,
         source: Material,
         split: Split,
+        plan: Plan,
         network: EmbeddingNetwork | HeadNetwork,
         origin: Origin,
         progress: Progress,
@@ -140,19 +133,15 @@ class _Run:
     ) -> Progress:
         """Train until the last epoch or the end of patience, and leave in `network` what comes out."""
         loss = criterion.build(self.recipe, len(split.classes), network.dim, split.class_sizes)
-        plan = Plan(self.recipe, split.labels)
-        num_steps = len(plan.epoch(0))
-        step = Step(network, loss, self.recipe, num_steps * self.recipe.epochs, num_steps, self.device)
+        total_steps = plan.num_steps * self.recipe.epochs
+        step = Step(network, loss, self.recipe, total_steps, plan.num_steps, self.device)
         if state is not None:
             step.load(state)
         elif self.is_first:
             # From here on there is always one to go back to.
             checkpoint.save(self.out, origin, progress, step.state())
-        begun = Begun(
-            progress.step, num_steps * self.recipe.epochs,
-            len(split.train), len(split.classes), len(split.validation),
-        )  # fmt: skip
-        self.on_event(begun)
+        counts = len(split.train), len(split.classes), len(split.validation)
+        self.on_event(Begun(progress.step, total_steps, *counts))
         with ExitStack() as stack:
             kept = None
             if self.is_first:
@@ -163,7 +152,7 @@ class _Run:
             broken = BrokenPhotos(len(split.train) + len(split.validation), progress.failures)
             epochs = Epochs(
                 recipe=self.recipe, out=self.out, origin=origin, source=source, network=network, loss=loss,
-                step=step, plan=plan, num_steps=num_steps, broken=broken, log=kept,
+                step=step, plan=plan, broken=broken, log=kept,
                 judges=len(split.validation) > 0, on_event=self.on_event,
             )  # fmt: skip
             progress = epochs.run(progress)
@@ -186,8 +175,8 @@ class _Run:
         result.write(self.out, self.recipe, backbone.get_submodule("model"), network.head, provenance)
         checkpoint.mark_finished(self.out, origin)
 
-    def _result(self, progress: Progress) -> Result:
-        images = progress.step * self.recipe.batch_size
+    def _result(self, progress: Progress, plan: Plan) -> Result:
+        images = progress.step * plan.batch_size
         return Result(
             recipe_file=self.out / result.RECIPE_FILE,
             best=progress.best,

@@ -95,7 +95,9 @@ class Vectors:
         rows = [row for row, reason in enumerate(self.judged.reasons) if not reason]
         named = zip(self.judged.ids, self.judged.reasons, strict=True)
         failures = tuple((name, reason) for name, reason in named if reason)
-        vectors = embed.embed_vectors(network, self.judged.vectors[rows])
+        vectors = embed.embed_vectors(
+            network, self.judged.vectors[rows], [self.judged.ids[row] for row in rows]
+        )
         labels = [self.validation.labels[row] for row in rows]
         return _judged(self.recipe, self.described, vectors, labels), failures
 
@@ -125,17 +127,16 @@ def prepare(
         count = loader.default_workers(device) if workers is None else workers
         return Pictures(recipe, split, validation, described, count)
     photos = _together(split.train, validation)
-    vectors = None
     # One after another: a store has one writer, and behind the first there is nothing left to do.
-    for rank in range(distributed.count()):
-        if rank == distributed.rank():
-            vectors = pooled.describe(
-                photos, inference.pooled_recipe(recipe), out, given=given,
-                on_start=lambda todo: on_event(Describing(todo)),
-                on_photo=lambda failed: on_event(Described(failed)),
-            )  # fmt: skip
-        agreement.of_first(None)
-    assert vectors is not None
+    for _ in range(distributed.rank()):
+        agreement.wait()
+    vectors = pooled.describe(
+        photos, inference.pooled_recipe(recipe), out, given=given,
+        on_start=lambda todo: on_event(Describing(todo)),
+        on_photo=lambda failed: on_event(Described(failed)),
+    )  # fmt: skip
+    for _ in range(distributed.rank(), distributed.count()):
+        agreement.wait()
     trained, judged = vectors.select(split.train.ids), vectors.select(validation.ids)
     return Vectors(recipe, split, validation, described, trained, judged)
 

@@ -38,10 +38,6 @@ class HeadNetwork(nn.Module):
         embeddings: Tensor = self.head(inputs)
         return embeddings
 
-    def trained_parameters(self) -> Iterator[nn.Parameter]:
-        """Give the parameters that training changes."""
-        return (parameter for parameter in self.parameters() if parameter.requires_grad)
-
 
 class EmbeddingNetwork(nn.Module):
     """Backbone, pooling, head; `backbone.model` is timm's own model, with timm's names.

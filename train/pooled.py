@@ -46,7 +46,6 @@ def describe(
     out: Path,
     *,
     given: Path | None = None,
-    threads: int = 0,
     on_start: Callable[[int], None] = lambda todo: None,
     on_photo: Callable[[bool], None] = lambda failed: None,
 ) -> PooledVectors:
@@ -65,7 +64,7 @@ def describe(
             return _read(existing, photos.ids)
         logger.info("%r was not made by the recipe of the frozen network; its photos are read", str(given))
     store = out / STORE_NAME
-    run.run(photos, recipe, store, threads=threads, on_start=on_start, on_photo=on_photo)
+    run.run(photos, recipe, store, on_start=on_start, on_photo=on_photo)
     return _read(DescriptorStore.open(store), photos.ids)
 
 

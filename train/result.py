@@ -28,13 +28,13 @@ def check(recipe: TrainRecipe) -> None:
     Raises:
         ConfigError, TrainingError: the tables under `recipe` are wrong, or set what training makes.
     """
-    given = recipe.describe.get("global", {})
+    given = inference.given_settings(recipe)
     for key in _MADE:
-        if isinstance(given, Mapping) and key in given:
+        if key in given:
             raise ConfigError(f"recipe.global.{key} cannot be set: it follows from training; take it out")
     for key in ("pooling", "gem_p"):
         trained = getattr(recipe.network, key)
-        if isinstance(given, Mapping) and given.get(key, trained) != trained:
+        if given.get(key, trained) != trained:
             raise ConfigError(
                 f"recipe.global.{key} must be what is trained (network.{key} = {trained!r}), "
                 f"got {given[key]!r}"

@@ -18,6 +18,8 @@ _LOCK_FILE = "LOCK"
 def check(out: Path, *, resume: bool) -> None:
     """Refuse a folder that holds something else, or nothing to go on with.
 
+    A run that ended before its first step, by a mistake in its recipe or data, is in nobody's way.
+
     Raises:
         TrainingError: the folder is not empty and `resume` is not said, or it is and there is no run in it.
     """
@@ -28,7 +30,7 @@ def check(out: Path, *, resume: bool) -> None:
     held = {name for name in names if name != _LOCK_FILE and not name.endswith(PART_SUFFIX)}
     if resume and SETTINGS_FILE not in held and (held or not out.exists()):
         raise TrainingError(f"{str(out)!r} holds no run to go on with; leave out --resume to begin one there")
-    if held and not resume:
+    if held - {SETTINGS_FILE} and not resume:
         advice = "go on with the run in it by --resume, or " if SETTINGS_FILE in held else ""
         raise TrainingError(f"the folder {str(out)!r} is not empty; {advice}give a new one")
 

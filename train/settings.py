@@ -5,9 +5,8 @@ from typing import Literal
 
 from extract.config import NO_FILE, FileRef
 from extract.errors import ConfigError
+from extract.heads import Kind
 from extract.pooling import Pooling
-
-Head = Literal["none", "linear", "mlp", "three-linear"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Network:
     pretrained: bool = True
     pooling: Pooling = "gem"
     gem_p: float = 2.0
-    head: Head = "none"
+    head: Kind = "none"
     dim: int = 0
     dropout: float = 0.2
     frozen: bool = False

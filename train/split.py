@@ -84,16 +84,15 @@ def _use(photos: Photos, row: int) -> str:
 
 
 def _held_classes(train: Photos, share: float, seed: int, labels: bool) -> frozenset[str]:
-    if not share:
-        return frozenset()
     counts = Counter(label for label in train.labels if label)
+    if not share or len(counts) < _LEAST_CLASSES:
+        return frozenset()
     askable = sorted(label for label, count in counts.items() if count > 1)
     wanted = max(_LEAST_CLASSES, round(share * len(counts)))
     left = len(counts) - wanted if labels else len(train) - wanted
     if len(askable) < wanted or left < _LEAST_CLASSES:
         logger.warning(
-            "%d classes, %d of them with two photos or more, are too few to hold any back for validation; "
-            "the last epoch is what comes out",
+            "%d classes, %d of them with two photos or more, are too few to hold any back for validation",
             len(counts), len(askable),
         )  # fmt: skip
         return frozenset()
@@ -110,7 +109,7 @@ def _classes(train: Photos, labels: bool) -> tuple[str, ...]:
     if len(counts) < _LEAST_CLASSES:
         raise TrainingError(
             f"training needs photos of at least two classes, got {len(counts)}"
-            f"{f' ({next(iter(counts))!r})' if counts else ''}; give more, or lower validation.share"
+            f"{f' ({next(iter(counts))!r})' if counts else ''}; give photos of more"
         )
     alone = [label for label, count in counts.items() if count == 1]
     if alone:

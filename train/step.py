@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from train import distributed, optimiser, schedule
+from train import agreement, distributed, optimiser, schedule
 from train.average import RunningAverage
 from train.errors import TrainingError
 from train.network import EmbeddingNetwork, HeadNetwork
@@ -70,8 +70,7 @@ class Step:
             NotFiniteError: the loss or the gradient is not a number; weights are as they were.
             ValueError: the run is over.
         """
-        settings = self._recipe.optimiser
-        rate_factor = schedule.factor(settings, self.num_done, self._total_steps, self._steps_per_epoch)
+        settings, factor = self._recipe.optimiser, self._factor()
         if not self._network.training:
             self._network.train()
         self._optimiser.zero_grad(set_to_none=True)
@@ -84,16 +83,26 @@ class Step:
             loss = self._loss_in_parts(parts, labels)
         distributed.average_gradients(self._parameters)
         norm = nn.utils.clip_grad_norm_(self._parameters, settings.clip_norm or math.inf)
-        # The one time in a step that the processor waits for an accelerator.
+        # Both at once: each would have the processor wait for an accelerator.
         value, norm_value = torch.stack((loss.detach().double(), norm.double())).tolist()
         if not math.isfinite(value) or not math.isfinite(norm_value):
-            raise NotFiniteError(self._sentence(value, distributed.gather_ids(batch.ids)))
-        optimiser.set_rates(self._optimiser, rate_factor)
+            raise NotFiniteError(self._sentence(value, agreement.of_all(batch.ids)))
+        optimiser.set_rates(self._optimiser, factor)
         self._optimiser.step()
         if self._average:
             self._average.update()
         self.num_done += 1
         return float(value)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        return self._recipe.optimiser.rate * self._factor()
+
+    def _factor(self) -> float:
+        return schedule.factor(
+            self._recipe.optimiser, self.num_done, self._total_steps, self._steps_per_epoch
+        )
 
     def _pooled(self, inputs: Tensor, part: int) -> Tensor:
         torch.manual_seed(self._seed(_FIRST_PART + part, distributed.rank()))

@@ -11,13 +11,19 @@ import torch
 from numpy.typing import NDArray
 
 from extract import images
+from extract.errors import PluginError
 from extract.size_rule import fit
 from extract.torchvision_guard import ensure_importable
 from train.settings import Views
 
-ensure_importable()
-from torchvision.transforms import v2  # noqa: E402
-from torchvision.transforms.v2 import functional  # noqa: E402
+try:
+    ensure_importable()
+    from torchvision.transforms import v2
+    from torchvision.transforms.v2 import functional
+except ImportError as error:
+    raise PluginError(
+        f"training needs torchvision ({error}); pip install 'landmark-retrieval[train]'"
+    ) from error
 
 Pixels = NDArray[np.uint8]
 

@@ -11,7 +11,7 @@ from retrieval.cli._shared import echo_json
 @click.option("-k", type=click.IntRange(1), default=5, show_default=True, help="How many neighbours vote.")
 @click.option(
     "--precision", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.9, show_default=True,
-    help="Wanted share of right ones among the labels that are given.",
+    help="Share of right ones among the labels that are given, at least.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the folds.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
@@ -37,11 +37,12 @@ def command(store: str, photos: str, k: int, precision: float, seed: int, as_jso
         echo_json({"store": store, **asdict(fitted)})
     elif not fitted.threshold:
         click.echo(
-            f"{fitted.photos} photos: no threshold has the precision asked for; nothing will be unknown"
+            f"{fitted.photos} photos are no ground for a threshold with a precision of {precision:.0%}, and "
+            "nothing will be unknown; give more of them, or ask for less"
         )
     else:
         click.echo(
             f"{fitted.photos} photos: below a chance of {fitted.threshold:.2f} one is unknown; "
-            f"of the labels given {fitted.precision:.0%} are right, "
-            f"of the right ones {fitted.recall:.0%} are given"
+            f"of the labels given {fitted.precision:.0%} are right (at least {fitted.precision_low:.0%} with 95 % "
+            f"certainty), of the right ones {fitted.recall:.0%} are given"
         )

@@ -7,8 +7,8 @@ from retrieval.experiments._statistics import ArmFigure, Judged, Pair
 from retrieval.experiments._study import Study
 
 METHOD = (
-    "Ours is the mean over seeds; the interval (95 %) is a percentile bootstrap that resamples queries and "
-    "seeds together, ± is the standard deviation over seeds. Pairs are compared on the same queries and "
+    "Ours is the mean over seeds, ± their standard deviation; the interval (95 %) is Student's, of the "
+    "variance over queries (bootstrap) and over seeds together. Pairs are compared on the same queries and "
     "seeds, their p-values corrected after Holm."
 )
 _RANDOM = "random initialisation"
@@ -95,7 +95,7 @@ def _sentence(report: Report, judged: Judged) -> str:
     told = []
     if judged.pairs:
         told.append(_ranking(judged.pairs))
-    elif len([figure for figure in judged.arms if figure.studied]) < 2:
+    elif not _is_ordered(report.study, judged):
         told.append("the study has no ranking here.")
     if judged.disputed:
         told.append(f"The study's own texts do not agree on the order of {_named(judged.disputed)}.")
@@ -107,13 +107,20 @@ def _sentence(report: Report, judged: Judged) -> str:
     return " ".join(told)
 
 
+def _is_ordered(study: Study, judged: Judged) -> bool:
+    with_figures = [figure for figure in judged.arms if figure.studied]
+    return len(with_figures) > 1 or bool(study.ordered.get(judged.measure.name))
+
+
 def _ranking(pairs: Sequence[Pair]) -> str:
     of = {verdict: [pair for pair in pairs if pair.verdict == verdict] for verdict in _VERDICTS}
     holding, turned, open_ones = (of[verdict] for verdict in _VERDICTS)
-    count = f"of the study's {len(pairs)} ordered {'pair' if len(pairs) == 1 else 'pairs'}"
     if len(holding) == len(pairs):
-        return f"the study's ranking holds: {count} hold all."
-    told = f"{count} hold {len(holding)}, reversed {len(turned)}, cannot be told apart {len(open_ones)}"
+        return f"the study's ranking holds, in all of its ordered pairs ({len(pairs)})."
+    told = (
+        f"of its {len(pairs)} ordered pairs {len(holding)} hold, {len(turned)} are reversed, "
+        f"{len(open_ones)} cannot be told apart"
+    )
     details = [
         f"{what}: {_named([(pair.better, pair.worse) for pair in some])}"
         for what, some in (("reversed", turned), ("not told apart", open_ones))

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from evaluate.precision_recall import Curve
 from extract.errors import ConfigError, StoreError
 from extract.store import DescriptorStore
 from extract.store_writer import StoreWriter
@@ -42,6 +43,25 @@ def test_near_is_known_and_far_is_not():
     assert calibration.photos == 36
     assert calibration.judged(answer(0.3)).is_known
     assert not calibration.judged(answer(1.3)).is_known
+
+
+def test_a_few_answers_that_happen_to_be_right_are_no_ground_for_a_threshold():
+    # Of noise one label in six is right: some few at the top always are, and the next ones are not.
+    noise = [fitted(grouped(2 * seed, 50.0, "s"), grouped(2 * seed + 1, 50.0, "q")) for seed in range(8)]
+    assert [one.threshold for one in noise] == [0.0] * 8
+    assert all(one.recall == 1.0 and one.precision_low < one.precision < 0.3 for one in noise)
+
+
+def test_threshold_is_that_of_the_largest_recall_which_is_sure_enough():
+    # Of 40 + 10 + 50 answers 40, 5 and 0 are right. Wilson's interval of 40 of 40 begins at
+    # 40 / (40 + 1.96^2) = .912, that of 45 of 50 at .786.
+    curve = Curve(np.array([0.9, 0.6, 0.3]), np.array([1.0, 0.9, 0.45]), np.array([40, 45, 45]) / 45)
+    decided = space_calibration._decide(curve, 45, 0.9)
+    assert decided == pytest.approx((0.9, 1.0, 0.912, 40 / 45), abs=1e-3)
+    assert space_calibration._decide(curve, 45, 0.75) == pytest.approx((0.6, 0.9, 0.786, 1.0), abs=1e-3)
+    assert space_calibration._decide(curve, 45, 0.95)[0] == 0.0
+    nothing = Curve(np.array([0.9, 0.3]), np.array([0.0, 0.5]), np.array([0.0, 1.0]))
+    assert space_calibration._decide(nothing, 40, 0.9)[0] == 0.0
 
 
 def test_a_photograph_of_the_space_does_not_answer_for_itself():

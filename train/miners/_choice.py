@@ -8,10 +8,16 @@ if TYPE_CHECKING:
     import torch
 
 
-def anchors(labels: "torch.Tensor", reference: Reference) -> "torch.Tensor":
-    """Give the batch rows that have both a positive and a negative, rising, (A,) int64."""
-    complete = reference.positives(labels).any(dim=1) & reference.negatives(labels).any(dim=1)
-    return complete.nonzero(as_tuple=True)[0]
+def candidates(
+    labels: "torch.Tensor", reference: Reference
+) -> tuple["torch.Tensor", "torch.Tensor", "torch.Tensor"]:
+    """Give the batch rows that have both a positive and a negative, rising, (A,) int64, and which those are.
+
+    The latter say of each such row which reference rows are its positives and its negatives, (A, R) bool.
+    """
+    are_positive, are_negative = reference.positives(labels), reference.negatives(labels)
+    anchors = (are_positive.any(dim=1) & are_negative.any(dim=1)).nonzero(as_tuple=True)[0]
+    return anchors, are_positive[anchors], are_negative[anchors]
 
 
 def distances(rows: "torch.Tensor", others: "torch.Tensor") -> "torch.Tensor":

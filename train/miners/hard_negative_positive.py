@@ -28,8 +28,7 @@ def mine(
     embeddings: "torch.Tensor", labels: "torch.Tensor", reference: Reference, generator: "torch.Generator"
 ) -> Mined:
     """Choose one triplet for each row that has a positive and a negative; nothing is drawn."""
-    anchors = _choice.anchors(labels, reference)
-    are_positive, are_negative = reference.positives(labels)[anchors], reference.negatives(labels)[anchors]
+    anchors, are_positive, are_negative = _choice.candidates(labels, reference)
     away = _choice.distances(embeddings[anchors], reference.vectors)
     positives = _choice.farthest(away, are_positive)
     return Mined(anchors, positives, _choice.nearest(away, are_negative))

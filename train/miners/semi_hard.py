@@ -43,8 +43,7 @@ def mine(
     margin: float,
 ) -> Mined:
     """Choose one triplet for each row that has a positive and a negative."""
-    anchors = _choice.anchors(labels, reference)
-    are_positive, are_negative = reference.positives(labels)[anchors], reference.negatives(labels)[anchors]
+    anchors, are_positive, are_negative = _choice.candidates(labels, reference)
     away = _choice.distances(embeddings[anchors], reference.vectors)
     positives = _choice.at_random(are_positive, generator)
     least = away.gather(1, positives[:, None])

@@ -46,19 +46,25 @@ def test_interval_of_one_seed_is_that_of_the_queries_alone():
     expected = interval(
         metrics.parse("hit@1"), run.outcomes["accuracy"], kind="percentile", rng=0, resamples=2000
     )
-    assert (figure.low, figure.high) == pytest.approx(expected)
+    assert (figure.low, figure.high) == pytest.approx(expected, abs=0.005)
     assert figure.spread is None
 
 
-def test_seeds_scatter_as_much_as_a_mean_of_seeds_does():
-    # Every query of a seed is alike, so queries add nothing. Of the figures 0, 0 and 1 the variance is 1/3,
-    # of their mean 1/9; drawn plainly they would give 2/27.
-    runs = [measured([0] * 5), measured([0] * 5), measured([1] * 5)]
-    _, figures = _statistics._figures(
-        metrics.parse("hit@1"), [run.outcomes["accuracy"] for run in runs], resamples=20_000
-    )
-    assert figures.mean() == pytest.approx(1 / 3, abs=0.01)
-    assert figures.var() == pytest.approx(1 / 9, abs=0.005)
+def test_of_queries_that_are_all_alike_the_seeds_make_the_interval():
+    # Figures 0, 1/2 and 1: mean 1/2, standard error 1/2 / sqrt(3); t of two degrees of freedom is 4.303.
+    found = _statistics._estimate(np.array([0.0, 0.5, 1.0]), np.full(9, 0.5), num_queries=50)
+    assert (found.value, found.high) == pytest.approx((0.5, 0.5 + 4.303 * 0.5 / np.sqrt(3)), abs=1e-3)
+    # t = sqrt(3), whose tail at two degrees of freedom is 1/2 - sqrt(3 / (3 + 2)) / 2.
+    assert found.p == pytest.approx(1 - np.sqrt(3 / 5))
+    runs = [measured([0] * 5), measured([1] * 5)]
+    assert (judge(runs, runs).arms[0].low, judge(runs, runs).arms[0].high) == (0, 1)
+
+
+def test_three_seeds_that_agree_by_chance_settle_nothing():
+    # Queries say the same of each seed; drawn again, three seeds of one sign would never give the other.
+    found = _statistics._estimate(np.array([0.01, 0.03, 0.08]), np.full(9, 0.04), num_queries=50)
+    assert found.p > 0.1
+    assert found.low < 0
 
 
 def test_order_holds_turns_or_stays_open():

@@ -1,5 +1,7 @@
 """The table and its sentences say what was found, and no more."""
 
+import dataclasses
+
 import pytest
 
 from retrieval.experiments import _table
@@ -28,26 +30,35 @@ def report(verdicts, small=True, **changes):
 @pytest.mark.parametrize(
     ("verdicts", "sentence"),
     [
-        (["holds"] * 2, "the study's ranking holds: of the study's 2 ordered pairs hold all."),
+        (["holds"] * 2, "the study's ranking holds, in all of its ordered pairs (2)."),
         (
             ["holds", "is reversed"],
-            "the study's ranking does not hold: of the study's 2 ordered pairs hold 1, reversed 1, cannot "
-            "be told apart 0 (reversed: one over two).",
+            "the study's ranking does not hold: of its 2 ordered pairs 1 hold, 1 are reversed, 0 cannot be "
+            "told apart (reversed: one over two).",
         ),
         (
             ["holds", "cannot be told apart"],
-            "the study's ranking holds in part: of the study's 2 ordered pairs hold 1, reversed 0, cannot be "
-            "told apart 1 (not told apart: one over two).",
+            "the study's ranking holds in part: of its 2 ordered pairs 1 hold, 0 are reversed, 1 cannot be "
+            "told apart (not told apart: one over two).",
         ),
         (
             ["cannot be told apart"],
-            "the ranking stays open: of the study's 1 ordered pair hold 0, reversed 0, cannot be told "
-            "apart 1 (not told apart: one over two).",
+            "the ranking stays open: of its 1 ordered pairs 0 hold, 0 are reversed, 1 cannot be told apart "
+            "(not told apart: one over two).",
         ),
     ],
 )
 def test_sentence_says_which_pairs_hold(verdicts, sentence):
     assert _table.sentences(report(verdicts)) == [f"F1: {sentence}"]
+
+
+def test_an_order_in_words_is_a_ranking_even_where_nothing_can_be_concluded():
+    alone = dataclasses.replace(
+        report([]), judged=(Judged(STUDY.measures[0], 9, (figure("one", 0.7),), (), ()),)
+    )
+    assert "the study has no ranking here" in _table.sentences(alone)[0]
+    told = dataclasses.replace(STUDY, ordered={"F1": (("one", "two"),)})
+    assert "no ranking" not in _table.sentences(dataclasses.replace(alone, study=told))[0]
 
 
 def test_random_initialisation_is_marked_and_nothing_concluded():
