@@ -71,6 +71,7 @@ def write(path: Path, kind: Kind, head: "torch.nn.Module", provenance: Mapping[s
 
     Raises:
         WeightsError: the file cannot be written.
+        ValueError: the kind is `none`.
     """
     from torch import nn
 

@@ -35,7 +35,7 @@ def load(package: str, name: str) -> ModuleType:
 
 def noun(package: str) -> str:
     """Say in words what a package's plug-ins are, e.g. `local descriptor`."""
-    words = {"rerank.methods": "re-ranker", "retrieval.indexes": "index"}
+    words = {"rerank.methods": "re-ranker", "retrieval.indexes": "index", "train.losses": "loss"}
     return words.get(package, package.rsplit(".", 1)[-1].rstrip("s").replace("_", " "))
 
 

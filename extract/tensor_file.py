@@ -1,6 +1,5 @@
 """Files of tensors with texts beside them: what is fitted or trained on photographs is kept so."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from extract.errors import WeightsError
+from extract.errors import StoreError, WeightsError
+from extract.publish import publish
 from extract.weight_files import first_line
 
 if TYPE_CHECKING:
@@ -25,13 +25,11 @@ def write(path: Path, tensors: Mapping[str, NDArray[np.generic]], metadata: Mapp
 
     # safetensors writes memory as it lies: columns in place of rows would be read back as rows.
     rows = {name: np.asarray(values, order="C") for name, values in tensors.items()}
-    content = save(rows, metadata=dict(metadata))
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        raise WeightsError(f"cannot write {str(path)!r}: {error.strerror}") from error
+        publish(path, save(rows, metadata=dict(metadata)))
+    except StoreError as error:
+        reason = getattr(error.__cause__, "strerror", error)
+        raise WeightsError(f"cannot write {str(path)!r}: {reason}") from error
 
 
 def read_noted(path: Path, note: str, noun: str) -> "tuple[dict[str, torch.Tensor], str]":

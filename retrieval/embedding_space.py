@@ -9,18 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluate.arrays import BoolArray
-from extract import describe, extractors, recipe_files
+from extract import extractors, recipe_files
 from extract import recipe as recipes
-from extract.errors import PhotosError, StoreError
+from extract.errors import StoreError
 from extract.extractors import Extractors
 from extract.photos import Photos
 from extract.recipe import Recipe
 from extract.run import Summary
 from extract.store import DescriptorStore
 from extract.store_writer import StoreWriter
-from retrieval import build, labelled_vectors, single_blocks, space_calibration, unseen_classes
+from retrieval import (
+    build,
+    labelled_vectors,
+    single_blocks,
+    space_calibration,
+    space_photos,
+    unseen_classes,
+)
 from retrieval.classification import Classification, answers
-from retrieval.described import gathered
 from retrieval.labelled_vectors import LabelledVectors
 from retrieval.space_calibration import Calibration
 
@@ -130,7 +136,7 @@ class EmbeddingSpace:
             PhotosError: one of them has no label.
             RetrieveError: the store is busy or cannot be written.
         """
-        _check_labels(photos)
+        space_photos.check_labels(photos)
         summary = build.build(photos, self.store.recipe, self.store.path)
         self._take(DescriptorStore.open(self.store.path))
         return summary
@@ -184,7 +190,8 @@ class EmbeddingSpace:
             PhotosError: none can be used, or one has another label in the space.
             RetrieveError: too few classes or photographs, or the file cannot be written.
         """
-        asked = self._described(self._with_known_class(photos))
+        chosen = space_photos.of_known_classes(photos, self.labelled)
+        asked = space_photos.described(chosen, self._extractors)
         calibration = space_calibration.fit(
             self.labelled, asked, k=k, precision=precision, seed=seed, digest=self.store.digest,
             revision=self.store.revision,
@@ -204,13 +211,9 @@ class EmbeddingSpace:
         Raises:
             PhotosError: a class is in the space already, has too few photographs, or none can be read.
         """
-        _check_labels(photos)
-        for label in photos.labels:
-            if label in self.classes:
-                raise PhotosError(
-                    f"the space holds {label!r} already; k-shot takes classes that it has not seen"
-                )
-        return unseen_classes.ask(self.labelled, self._described(photos), shots, k=k, seed=seed)
+        space_photos.check_unseen(photos, self.labelled)
+        asked = space_photos.described(photos, self._extractors)
+        return unseen_classes.ask(self.labelled, asked, shots, k=k, seed=seed)
 
     @cached_property
     def _extractors(self) -> Extractors:
@@ -220,41 +223,9 @@ class EmbeddingSpace:
     def _normalised(self) -> bool:
         return bool(getattr(self.store.recipe.global_config, "normalise", True))
 
-    def _described(self, photos: Photos) -> LabelledVectors:
-        blocks = describe.describe(photos, self._extractors.only(()), block_sizes=lambda: max(1, len(photos)))
-        done = gathered(photos, list(blocks), self.store.dim, 0.0)
-        if not len(done.photos):
-            raise PhotosError("none of the photographs could be read")
-        return LabelledVectors(done.photos.ids, done.photos.labels, done.queries.vectors)
-
-    def _with_known_class(self, photos: Photos) -> Photos:
-        known = dict(zip(self.labelled.ids, self.labelled.labels, strict=True))
-        classes = set(self.labelled.labels)
-        for name, label in zip(photos.ids, photos.labels, strict=True):
-            if label and known.get(name, label) != label:
-                raise PhotosError(
-                    f"the photo {name!r} has the label {label!r}, and {known[name]!r} in the space; "
-                    "make the two agree"
-                )
-        chosen = photos.select([row for row, label in enumerate(photos.labels) if label in classes])
-        if not len(chosen):
-            raise PhotosError(
-                "no photograph to calibrate on has a label of the space; "
-                "give a CSV with the columns id, file, label"
-            )
-        return chosen
-
     def _take(self, store: DescriptorStore) -> None:
         self.store = store
         self._forget("labelled")
 
     def _forget(self, name: str) -> None:
         self.__dict__.pop(name, None)
-
-
-def _check_labels(photos: Photos) -> None:
-    for name, label in zip(photos.ids, photos.labels, strict=True):
-        if not label:
-            raise PhotosError(
-                f"the photo {name!r} has no label, and a space needs one for each; add it to the list"
-            )

@@ -10,6 +10,8 @@ from extract.store import DescriptorStore
 
 # Distances held at once: 32 MB.
 _MAX_DISTANCES = 8_000_000
+# A product of vectors in float32 errs by at most half of this a number; two of them are compared, doubled.
+_ROUNDING = 4 * float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,23 +36,25 @@ class LabelledVectors:
         places = np.full((len(queries), k), -1, np.int64)
         distances = np.full((len(queries), k), np.inf)
         squares = (self.vectors.astype(np.float64) ** 2).sum(axis=1)
+        longest = float(np.sqrt(squares.max(initial=0.0)))
         step = max(1, _MAX_DISTANCES // max(1, len(self)))
         for start in range(0, len(queries), step):
             rough = squares - 2.0 * (queries[start : start + step] @ self.vectors.T)
             for query, line in enumerate(rough, start):
                 if left_out is not None:
                     line[left_out[query]] = np.inf
-                chosen = self._sorted(queries[query], line, k)
+                rounding = _ROUNDING * queries.shape[1] * longest * float(np.linalg.norm(queries[query]))
+                chosen = self._sorted(queries[query], line, k, rounding)
                 places[query, : len(chosen[0])], distances[query, : len(chosen[0])] = chosen
         return places, distances
 
     def _sorted(
-        self, query: NDArray[np.float32], rough: NDArray[np.float64], k: int
+        self, query: NDArray[np.float32], rough: NDArray[np.float64], k: int, rounding: float
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         count = min(k, len(rough))
-        # All that share the last rank, so that the order of places decides among them.
+        # All that may share the last rank, so that exact distances and the order of places decide among them.
         last = np.partition(rough, count - 1)[count - 1] if count else np.inf
-        near = np.flatnonzero((rough <= last) & np.isfinite(rough))
+        near = np.flatnonzero((rough <= last + rounding) & np.isfinite(rough))
         differences = self.vectors[near].astype(np.float64) - query
         distances = np.sqrt((differences**2).sum(axis=1))
         order = np.lexsort((near, distances))[:k]

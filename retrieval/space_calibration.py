@@ -66,10 +66,10 @@ def fit(
 ) -> Calibration:
     """Ask each of `asked` twice, the second time with all photographs of its class left out of `known`.
 
-    So each class plays the unknown. One that `known` holds under its id does not find itself. The threshold is
-    that of the largest recall whose precision is at least `precision` by the lower end of its interval: a few
-    answers that happen to be right are no ground for one. Source: the split is ours, the fit that of Platt,
-    1999 (see `retrieval.tuning.presence_fit`), the interval that of Wilson, 1927.
+    So each class plays the unknown. One that `known` holds under its id does not find itself. The threshold
+    is that of the largest recall whose precision is at least `precision` by the lower end of its interval: a
+    few answers that happen to be right are no ground for one. Source: the split is ours, the fit that of
+    Platt, 1999 (see `retrieval.tuning.presence_fit`), the interval that of Wilson, 1927.
 
     Raises:
         ConfigError: too few photographs or classes, or every answer is wrong.
@@ -92,12 +92,14 @@ def fit(
     right = np.array([one.label == label for one, label in zip(answered, asked.labels, strict=True)])
     folds = places.folds(codes, min(_FOLDS, len(classes)), np.random.default_rng(seed))
     fitted = presence_fit.fit_scores(_closeness(answered), right, _closeness(strange), folds, precision, seed)
-    threshold, *figures = _decide(fitted.curve, int(right.sum()), precision)
-    return Calibration(k, fitted.slope, fitted.intercept, threshold, *figures, len(asked), digest, revision)
+    threshold, reached, low, recall = _decide(fitted.curve, int(right.sum()), precision)
+    return Calibration(
+        k, fitted.slope, fitted.intercept, threshold, reached, low, recall, len(asked), digest, revision
+    )
 
 
 def _decide(curve: Curve, num_right: int, precision: float) -> tuple[float, float, float, float]:
-    """Give threshold, precision, the lower end of its interval, and recall; threshold 0 where none will do."""
+    """Give threshold, precision, the lower end of its interval and recall; threshold 0: none will do."""
     lows = _low_ends(curve, num_right)
     enough = np.flatnonzero(lows >= precision)
     # Thresholds fall, so the last has the largest recall; that of the whole curve is 1.

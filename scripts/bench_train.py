@@ -8,12 +8,13 @@ forward, loss, backward and optimiser with the same network, loss and batches al
 through the pictures.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import torch
@@ -32,6 +33,8 @@ from train.step import Step
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 _NO_LIMIT = 1_000_000
+# Batches that a process of the loader has ready at most.
+_AHEAD = 2
 
 
 def step_of(recipe: TrainRecipe, split: Split, network: EmbeddingNetwork | HeadNetwork) -> Step:
@@ -61,11 +64,11 @@ def bare_step(recipe: TrainRecipe, split: Split) -> Callable[[Batch], float]:
     return run
 
 
-def pictures(recipe: TrainRecipe, split: Split, workers: int) -> Iterator[Batch]:
+def pictures(recipe: TrainRecipe, split: Split, workers: int) -> Generator[Batch, None, None]:
     """Give batches of pictures without end."""
     dataset = PhotoDataset(split, recipe.views, recipe.seed)
     plan = Plan(dataclasses.replace(recipe, epochs=_NO_LIMIT), split.labels)
-    return loader.batches(dataset, plan.from_step(0), BrokenPhotos(len(split.train)), workers=workers)
+    yield from loader.batches(dataset, plan.from_step(0), BrokenPhotos(len(split.train)), workers=workers)
 
 
 def pictures_a_second(run: Callable[[Batch], float], batches: Iterator[Batch], steps: int) -> float:
@@ -78,11 +81,21 @@ def pictures_a_second(run: Callable[[Batch], float], batches: Iterator[Batch], s
     return count / (time.perf_counter() - started)
 
 
+def from_photos_a_second(
+    run: Callable[[Batch], float], recipe: TrainRecipe, split: Split, steps: int
+) -> float:
+    """Time `steps` steps that read their photographs, beginning where nothing is ready from before."""
+    workers = loader.default_workers(DEVICE)
+    with contextlib.closing(pictures(recipe, split, workers)) as stream:
+        for batch in itertools.islice(stream, _AHEAD * workers + 1):
+            run(batch)
+        return pictures_a_second(run, stream, steps)
+
+
 def whole_training(recipe: TrainRecipe, split: Split, steps: int, rounds: int) -> dict[str, float]:
     """Compare training with a bare loop, in turns."""
     step = step_of(recipe, split, EmbeddingNetwork.build(recipe.network, recipe.seed))
     bare = bare_step(recipe, split)
-    stream = pictures(recipe, split, loader.default_workers(DEVICE))
     held = [
         Batch(batch.inputs.to(DEVICE), batch.labels.to(DEVICE), batch.ids)
         for batch in itertools.islice(pictures(recipe, split, 0), steps)
@@ -90,7 +103,8 @@ def whole_training(recipe: TrainRecipe, split: Split, steps: int, rounds: int) -
     rates = []
     for number in range(rounds + 1):
         note(f"training, round {number} of {rounds}")
-        rates.append((pictures_a_second(step.run, stream, steps), pictures_a_second(bare, iter(held), steps)))
+        whole_rate = from_photos_a_second(step.run, recipe, split, steps)
+        rates.append((whole_rate, pictures_a_second(bare, iter(held), steps)))
     whole, plain = zip(*rates[1:], strict=True)
     return {
         "train_vs_bare": statistics.median(one / two for one, two in rates[1:]),
@@ -109,7 +123,6 @@ def frozen_training(recipe: TrainRecipe, split: Split, steps: int, rounds: int) 
     through = step_of(frozen, split, EmbeddingNetwork.build(settings, recipe.seed))
     head = HeadNetwork.build(settings, vectors.vectors.shape[1], recipe.seed)
     stored = step_of(frozen, split, head)
-    stream = pictures(frozen, split, loader.default_workers(DEVICE))
     plan = Plan(dataclasses.replace(frozen, epochs=_NO_LIMIT), split.labels)
     from_store = pooled.batches(split, vectors, plan.from_step(0), BrokenPhotos(len(split.train)))
     rates = []
@@ -118,7 +131,7 @@ def frozen_training(recipe: TrainRecipe, split: Split, steps: int, rounds: int) 
         rates.append(
             (
                 pictures_a_second(stored.run, from_store, 20 * steps),
-                pictures_a_second(through.run, stream, steps),
+                from_photos_a_second(through.run, frozen, split, steps),
             )
         )
     return {
@@ -129,6 +142,7 @@ def frozen_training(recipe: TrainRecipe, split: Split, steps: int, rounds: int) 
 
 
 def main() -> None:
+    """Measure both, on the photographs named or drawn ones."""
     options = read_options(__doc__ or "")
     count, steps, rounds = (96, 2, 2) if options.quick else (512, 6, 5)
     recipe = recipes.load("default")

@@ -20,6 +20,7 @@ from extract.whitening import Whitening
 from retrieval.experiments import _landmark_data
 from train import loop
 from train import recipe as train_recipes
+from train.events import Event, StepDone
 
 PACKAGED = Path(recipes.__file__).parent
 LAYERS = PACKAGED / "networks" / "places-lite2.safetensors"
@@ -37,7 +38,7 @@ def main() -> None:
     photos = _landmark_data.small_train(options.data)
     recipe = train_recipes.load("default")
     whole = dataclasses.replace(recipe, validation=dataclasses.replace(recipe.validation, share=0.0))
-    loop.fit(whole, photos, options.run, resume=options.run.exists(), on_event=print)
+    loop.fit(whole, photos, options.run, resume=options.run.exists(), on_event=_tell)
     provenance = {
         "made by": "scripts/train_default.py",
         "photographs": f"{len(photos)} of {len(set(photos.labels))} places: train.csv and weak.csv",
@@ -56,6 +57,11 @@ def main() -> None:
     WHITENING.parent.mkdir(exist_ok=True)
     halved = (fitted.mean.astype(np.float16), fitted.projection.astype(np.float16))
     Whitening(*halved, {**fitted.provenance, **provenance}).write(WHITENING)
+
+
+def _tell(event: Event) -> None:
+    if not isinstance(event, StepDone):
+        print(event, flush=True)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from train.errors import TrainingError
 
 # Few large messages: one a parameter would cost more in waiting than in carrying.
 _BUCKET_NUMBERS = 8 * 1024 * 1024
-# The others wait while the first describes all photographs or judges; who dies is noticed by who started them.
+# The others wait while the first judges or describes all photographs; torchrun notices a process that dies.
 _LONGEST_WAIT = datetime.timedelta(days=7)
 
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from extract.describe import num_cores
+from extract.weight_files import first_line
 from train.batch import Batch
 from train.broken import BrokenPhotos
+from train.errors import TrainingError
 from train.photo_dataset import Item, PhotoDataset
 from train.plan import Planned
 
@@ -45,7 +47,7 @@ def batches(
     read are noted in `broken`, and others of their class stand in for them.
 
     Raises:
-        TrainingError: no photograph of a class can be read, or less than half of all.
+        TrainingError: no photograph of a class can be read, or less than half of all, or a process has died.
     """
     loader: DataLoader[Item] = DataLoader(
         dataset,  # type: ignore[arg-type]
@@ -53,19 +55,32 @@ def batches(
         num_workers=workers,
         collate_fn=_collated,
         worker_init_fn=_one_thread,
-        multiprocessing_context=_fork_server() if workers else None,
+        multiprocessing_context=fork_server() if workers else None,
         # Else it takes its seed from torch's global state, and what follows would depend on the loader.
         generator=torch.Generator(),
     )
     labels = torch.from_numpy(dataset.labels)
-    for made in loader:
+    for made in _received(loader):
         broken.add(made.failures)
         if made.lost_row >= 0:
             broken.refuse_class(dataset.class_names[dataset.labels[made.lost_row]])
         yield Batch(made.pictures, labels[made.rows], tuple(dataset.ids[row] for row in made.rows))
 
 
-def _fork_server() -> ForkServerContext:
+def _received(loader: DataLoader[Item]) -> Iterator[_Collated]:
+    try:
+        yield from loader
+    except RuntimeError as error:
+        # torch has no type of its own for it.
+        if not str(error).startswith("DataLoader worker"):
+            raise
+        raise TrainingError(
+            f"a process that makes pictures has died ({first_line(error)}), maybe for want of memory; "
+            "free some and go on with --resume"
+        ) from error
+
+
+def fork_server() -> ForkServerContext:
     """Give the context in which processes are forked from one that has imported what they need, no more.
 
     Forked from this one they would inherit locks of OpenMP and OpenCV that nobody gives back; started

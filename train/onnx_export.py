@@ -135,8 +135,7 @@ def _exported(vectors: _Vectors, *, is_newer: bool) -> bytes:
                 vectors, (pictures,), dynamo=True, dynamic_shapes={"pictures": dynamic},
                 input_names=[_INPUT], output_names=[_OUTPUT], opset_version=_OPSET, verbose=False,
             )  # fmt: skip
-            assert program is not None
-            program.save(file)
+            program.save(file)  # type: ignore[union-attr]
         else:
             torch.onnx.export(
                 vectors, (pictures,), file, dynamo=False, dynamic_axes={_INPUT: free, _OUTPUT: {0: "batch"}},

@@ -15,6 +15,7 @@ LOSSES = "train.losses"
 MINERS = "train.miners"
 SAMPLERS = "train.samplers"
 PRESETS = Path(__file__).parent / "recipes"
+_LEAST = {"seed": 0, "epochs": 1, "batch_size": 2, "memory": 0}
 _TABLES = {"network": Network, "views": Views, "optimiser": Optimiser, "validation": Validation}
 
 
@@ -89,13 +90,11 @@ def from_plain(values: Mapping[str, object], where: str = "recipe") -> TrainReci
         value = values.get(key, default)
         if type(value) is not type(default):
             raise ConfigError(f"{where}: {key} must be like {default!r}, got {value!r}")
+        if isinstance(value, int) and value < _LEAST.get(key, value):
+            raise ConfigError(f"{where}: {key} must be at least {_LEAST[key]}, got {value}")
         plain[key] = value
-    for key, least in (("seed", 0), ("epochs", 1), ("batch_size", 2), ("memory", 0)):
-        if int(str(plain[key])) < least:
-            raise ConfigError(f"{where}: {key} must be at least {least}, got {plain[key]}")
     tables: dict[str, object] = {
-        name: configs.from_plain(cls, _table(values, name, where), name)
-        for name, cls in _TABLES.items()
+        name: configs.from_plain(cls, _table(values, name, where), name) for name, cls in _TABLES.items()
     }
     miner_kind, miner = _plugin(MINERS, _table(values, "miner", where), "all", "miner")
     sampler_kind, sampler = _plugin(SAMPLERS, _table(values, "sampler", where), "random", "sampler")

@@ -43,6 +43,6 @@ def command(store: str, photos: str, k: int, precision: float, seed: int, as_jso
     else:
         click.echo(
             f"{fitted.photos} photos: below a chance of {fitted.threshold:.2f} one is unknown; "
-            f"of the labels given {fitted.precision:.0%} are right (at least {fitted.precision_low:.0%} with 95 % "
-            f"certainty), of the right ones {fitted.recall:.0%} are given"
+            f"of the labels given {fitted.precision:.0%} are right (with 95 % certainty at least "
+            f"{fitted.precision_low:.0%}), of the right ones {fitted.recall:.0%} are given"
         )

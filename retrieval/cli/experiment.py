@@ -57,7 +57,7 @@ def command(
       retrieve experiment losses --small --data ../shared/data
       retrieve experiment losses --data tiny-imagenet-200 --weights resnet50=resnet50.safetensors
     """
-    from retrieval.experiments import _report, _run
+    from retrieval.experiments import _report, _run, _weights
 
     if as_list:
         click.echo("\n".join(_report.listed()))
@@ -71,7 +71,7 @@ def command(
         seed=0,
         folder=Path(out),
         all_runs=Path(out),
-        weights=_run.weights_by_backbone(study.of_size(small), weights),
+        weights=_weights.weights_by_backbone(study.of_size(small), weights),
     )
 
     def tell(arm: str, seed: int, is_kept: bool) -> None:

@@ -50,8 +50,8 @@ def command(
 
     Whole classes are held back, and the epoch that finds their photographs best is kept. RUN holds the
     recipe and its weights, train.toml, log.csv, metrics.csv, curves.png, checkpoints, events for TensorBoard
-    and network.onnx; the last two need pip install 'landmark-retrieval[train]'. A run that was stopped, by
-    whatever, goes on with --resume and comes to the same weights. On several GPUs:
+    and network.onnx. A run that was stopped, by whatever, goes on with --resume and comes to the same
+    weights. It needs pip install 'landmark-retrieval[train]'. On several GPUs:
     torchrun --nproc-per-node 2 -m retrieval.cli train ...
 
     \b

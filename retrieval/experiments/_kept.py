@@ -2,11 +2,14 @@
 
 import io
 import json
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extract.errors import StoreError
 from extract.publish import publish
 
 if TYPE_CHECKING:
@@ -38,7 +41,6 @@ class Measured:
     outcomes: "Mapping[str, Outcome]"
     points: Points
     random_start: bool = False
-    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
@@ -72,7 +74,6 @@ def write(folder: Path, measured: Measured, digest: str) -> None:
         "outcomes": told,
         "point_labels": list(measured.points.labels),
         "random_start": measured.random_start,
-        "notes": list(measured.notes),
         "seconds": measured.seconds,
     }
     arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
@@ -82,23 +83,29 @@ def write(folder: Path, measured: Measured, digest: str) -> None:
 
 
 def read(folder: Path, digest: str) -> Measured | None:
-    """Read what `folder` keeps, None where there is nothing or it was made with other settings."""
+    """Read what `folder` keeps, None where there is nothing or it was made with other settings.
+
+    Raises:
+        StoreError: the file is damaged.
+    """
     import numpy as np
 
     path = folder / FILE
     if not path.is_file():
         return None
-    with np.load(path, allow_pickle=False) as arrays:
-        head = json.loads(arrays["head"].tobytes())
-        if head["version"] != _VERSION or head["digest"] != digest:
-            return None
-        return Measured(
-            {name: _outcome(arrays, name, told) for name, told in head["outcomes"].items()},
-            Points(arrays["vectors"], tuple(head["point_labels"])),
-            head["random_start"],
-            tuple(head["notes"]),
-            head["seconds"],
-        )
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            head = json.loads(arrays["head"].tobytes())
+            if head["version"] != _VERSION or head["digest"] != digest:
+                return None
+            return Measured(
+                {name: _outcome(arrays, name, told) for name, told in head["outcomes"].items()},
+                Points(arrays["vectors"], tuple(head["point_labels"])),
+                head["random_start"],
+                head["seconds"],
+            )
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise StoreError(f"{str(path)!r} is damaged ({error}); delete it and run again") from error
 
 
 def _outcome(

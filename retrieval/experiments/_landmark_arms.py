@@ -5,7 +5,12 @@ Source: the landmark retrieval thesis, arXiv 2208.04201, its summary and its pub
 
 from collections.abc import Mapping
 
+from retrieval.experiments._kept import Measured
+from retrieval.experiments._run import Work, finished_or_run
 from retrieval.experiments._study import Arm, Measure, Study
+
+# The experiment that holds all rows.
+NAME = "landmarks"
 
 MEASURES = (Measure("all", "map@100"), Measure("private", "map@100"), Measure("public", "map@100"))
 # The study's queries are 650 private and 350 public ones, so that the mean over all follows from its two.
@@ -25,6 +30,7 @@ _CONTROLS = {"resnet18": 0.173, "resnet50": 0.234}
 _BACKBONE, _SMALL_BACKBONE = "efficientnet_b0", "tf_efficientnet_lite0"
 _SIZE_PX, _SMALL_SIZE_PX = 224, 160
 _RESIZE_PX, _SMALL_RESIZE_PX = 256, 183
+_SMALL_EPOCHS, _SMALL_KEYPOINTS = 2, 500
 _CLASSIFICATION: Mapping[str, object] = {"classification": {}}
 _CONTRASTIVE = {"distance": "cosine", "positive_margin": 0.0, "negative_margin": 0.4}
 _PAIRS = {"kind": "m-per-class", "per_class": 2}
@@ -55,13 +61,18 @@ def study(names: tuple[str, ...], title: str, question: str) -> Study:
     )
 
 
+def run_row(arm: Arm, work: Work) -> Measured:
+    """Take a row from the experiment that holds all of them, so that none is trained twice.
+
+    Raises:
+        RetrieveError: the data do not suit, or a run fails.
+    """
+    return finished_or_run(NAME, arm, work)
+
+
 def names() -> tuple[str, ...]:
     """List all rows in the study's order."""
     return (*_STUDIED, *_CONTROLS)
-
-
-_SMALL_EPOCHS = 2
-_SMALL_KEYPOINTS = 500
 
 
 def _arms(*, small: bool) -> dict[str, Arm]:

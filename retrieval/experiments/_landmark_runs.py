@@ -19,8 +19,9 @@ from extract.recipe import Recipe
 from rerank import chain as chains
 from rerank import presets
 from rerank.ranking import Ranking
-from retrieval.experiments import _data, _landmark_data, _landmark_local, _run, _trained
+from retrieval.experiments import _data, _landmark_data, _landmark_local, _run, _trained, _weights
 from retrieval.experiments._kept import Measured, Points
+from retrieval.experiments._landmark_arms import NAME
 from retrieval.experiments._landmark_data import Landmarks
 from retrieval.experiments._run import Work
 from retrieval.experiments._study import Arm
@@ -29,7 +30,6 @@ from retrieval.tuning import places
 from train import recipe as train_recipes
 from train import result
 
-NAME = "landmarks"
 _DEPTH = 100
 Settings = Mapping[str, object]
 Vectors = NDArray[np.float32]
@@ -74,7 +74,7 @@ def _recipe(name: str, settings: Settings, data: Landmarks, work: Work) -> tuple
     """Give the recipe of a row's network, trained where it is not yet; tell whether it began at random."""
     own = dataclasses.replace(work, folder=_folder(name, settings, work))
     if "train" not in settings:
-        untrained, random_start = _run.with_weights(_table(settings, "plain"), work)
+        untrained, random_start = _weights.with_weights(_table(settings, "plain"), work)
         return (_at_random(untrained, own) if random_start else _as_it_is(untrained)), random_start
     plain, random_start = _begun(settings, data, work)
     own.folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def _begun(settings: Settings, data: Landmarks, work: Work) -> tuple[Settings, b
     """Give a training with its first weights: ImageNet's, or those of the row that it begins with."""
     plain = _table(settings, "train")
     if "begins_with" not in settings:
-        return _run.with_weights(plain, work)
+        return _weights.with_weights(plain, work)
     ((name, before),) = _table(settings, "begins_with").items()
     _, random_start = _recipe(name, cast(Settings, before), data, work)
     weights = _folder(name, cast(Settings, before), work) / "run" / result.WEIGHTS_FILE

@@ -31,7 +31,7 @@ def check_library() -> None:
 
     if importlib.util.find_spec("matplotlib") is None:
         raise RetrieveError(
-            "experiments draw with the package matplotlib; pip install 'landmark-retrieval[plot]'"
+            "experiments draw with the package matplotlib; pip install 'landmark-retrieval[train]'"
         )
 
 

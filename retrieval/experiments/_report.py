@@ -1,16 +1,15 @@
 """From finished runs to what an experiment leaves: tables and pictures; and the list of all."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from extract import plugins
 from extract.publish import publish
 from retrieval.experiments import _picture, _run, _statistics, _table
-from retrieval.experiments._kept import Measured
 from retrieval.experiments._run import Work
-from retrieval.experiments._study import PACKAGE, Study
+from retrieval.experiments._study import PACKAGE, Study, share_text
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,6 @@ def make(name: str, work: Work, num_seeds: int, on_run: Callable[[str, int, bool
         work.small,
         num_seeds,
         tuple(_statistics.judge(experiment.STUDY, work.small, found)),
-        _notes(found),
         sum(run.seconds for runs in found.values() for run in runs),
     )
     folder = _run.folder_of_experiment(name, work)
@@ -63,12 +61,6 @@ def _line(study: Study) -> str:
     for measure in study.measures:
         figures = [value for arm in study.arms for value in arm.studied.get(measure.name, ())]
         if figures:
-            low, high = min(figures), max(figures)
-            told.append(
-                f"{measure.name} {low:.3f}" if low == high else f"{measure.name} {low:.3f} to {high:.3f}"
-            )
+            ends = dict.fromkeys(map(share_text, (min(figures), max(figures))))
+            told.append(f"{measure.name} {' to '.join(ends)}")
     return f"{study.title}: {', '.join(told)}"
-
-
-def _notes(found: Mapping[str, Sequence[Measured]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(note for runs in found.values() for run in runs for note in run.notes))

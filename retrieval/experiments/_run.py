@@ -1,9 +1,10 @@
 """Run the arms of an experiment over seeds; what is finished is kept and not run again."""
 
 import dataclasses
+import functools
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -16,8 +17,6 @@ from retrieval.experiments._kept import Measured
 from retrieval.experiments._study import PACKAGE, Arm, Study
 
 logger = logging.getLogger(__name__)
-
-_RANDOM = "random initialisation"
 
 
 @dataclass(frozen=True)
@@ -105,84 +104,15 @@ def folder_of_experiment(name: str, work: Work) -> Path:
     return work.all_runs / (f"{name}-small" if work.small else name)
 
 
-def weights_by_backbone(arms: Sequence[Arm], given: Sequence[str]) -> dict[str, str]:
-    """Read `[BACKBONE=]FILE` of the command line; without a name the file is for the arms' only backbone.
+@functools.cache
+def _sha256_of(path: str) -> str:
+    from extract import weight_files
 
-    Raises:
-        ConfigError: the arms have several backbones or not the one named, or the file is not there.
-    """
-    backbones = sorted({name for arm in arms for name in _backbones(arm.settings)})
-    files: dict[str, str] = {}
-    for text in given:
-        name, equals, path = text.partition("=")
-        if not equals or Path(text).is_file():
-            name, path = (backbones[0] if len(backbones) == 1 else ""), text
-        if name not in backbones:
-            raise ConfigError(
-                f"--weights {text} must say for which backbone: BACKBONE=FILE; this experiment has "
-                f"{', '.join(backbones)}"
-            )
-        if not Path(path).is_file():
-            raise ConfigError(f"--weights {text}: the file {path!r} is not there")
-        files[name] = path
-    return files
-
-
-def _backbones(values: Mapping[str, object]) -> Iterator[str]:
-    for key, value in values.items():
-        if key == "backbone":
-            yield str(value)
-        elif isinstance(value, Mapping):
-            yield from _backbones(value)
-
-
-def with_weights(plain: Mapping[str, object], work: Work) -> tuple[dict[str, object], bool]:
-    """Lay the weights that can be had over a recipe's plain values; tell whether it begins at random.
-
-    Those of `work` go first, then packaged ones and timm's hub. Where there are none, and where the recipe
-    itself has `pretrained` false, the network begins at random.
-
-    Raises:
-        WeightsError: a file of `work` cannot be read.
-    """
-    network = dict(cast(Mapping[str, object], plain.get("network", {})))
-    backbone = str(network["backbone"])
-    if not network.get("pretrained", True):
-        return dict(plain), True
-    if backbone in work.weights:
-        network["weights"] = str(Path(work.weights[backbone]).resolve())
-        return {**plain, "network": network}, False
-    if _has_weights(backbone):
-        return dict(plain), False
-    network["pretrained"] = False
-    return {**plain, "network": network}, True
-
-
-_known_weights: dict[str, bool] = {}
-
-
-def _has_weights(backbone: str) -> bool:
-    # Asked once: without a network every question takes seconds.
-    if backbone not in _known_weights:
-        from extract import timm_backbone
-        from extract.config import NO_FILE
-        from extract.errors import WeightsError
-
-        try:
-            timm_backbone.resolve_weights(backbone, NO_FILE)
-            _known_weights[backbone] = True
-        except WeightsError as error:
-            logger.warning("%s: %s; no conclusion will be drawn (%s)", backbone, _RANDOM, error)
-            _known_weights[backbone] = False
-    return _known_weights[backbone]
+    return weight_files.sha256_of(Path(path))
 
 
 def _digest(name: str, arm: Arm, work: Work) -> str:
-    from extract import weight_files
-
-    weights = {
-        backbone: weight_files.sha256_of(Path(path)) for backbone, path in sorted(work.weights.items())
-    }
+    weights = {backbone: _sha256_of(path) for backbone, path in sorted(work.weights.items())}
     return configs.digest(
         {
             "experiment": name,

@@ -72,6 +72,11 @@ class Study:
         return self.small_arms if small else self.arms
 
 
+def share_text(value: float) -> str:
+    """Show a study's figure as exactly as it is given: with three digits, or four where it has them."""
+    return f"{value:.4f}".removesuffix("0")
+
+
 def ordered_pairs(study: Study, arms: tuple[Arm, ...], measure: str) -> Iterator[tuple[str, str]]:
     """Yield the pairs (better, worse) in which the study orders its arms; where its texts disagree, none."""
     for first, second in combinations(arms, 2):

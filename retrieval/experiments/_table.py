@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from retrieval.experiments._statistics import ArmFigure, Judged, Pair
-from retrieval.experiments._study import Study
+from retrieval.experiments._study import Study, share_text
 
 METHOD = (
     "Ours is the mean over seeds, ± their standard deviation; the interval (95 %) is Student's, of the "
@@ -17,14 +17,13 @@ _MOST_NAMED = 6
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that is told of a finished experiment; `notes` are remarks of its runs, each once."""
+    """Everything that is told of a finished experiment."""
 
     name: str
     study: Study
     small: bool
     seeds: int
     judged: tuple[Judged, ...]
-    notes: tuple[str, ...]
     seconds: float
 
 
@@ -82,7 +81,6 @@ def to_dict(report: Report) -> dict[str, object]:
         ],
         "sentences": sentences(report),
         "method": METHOD,
-        "notes": list(report.notes),
     }
 
 
@@ -158,7 +156,7 @@ def _head(report: Report) -> list[str]:
         lines.append(
             "The study's figures are of its own data and network: compare the order, not the values."
         )
-    return [*lines, *report.notes]
+    return lines
 
 
 def _heading(judged: Judged) -> str:
@@ -188,7 +186,7 @@ def _pair_cells(pair: Pair) -> list[str]:
 
 
 def _studied(figure: ArmFigure) -> str:
-    return " / ".join(f"{value:.3f}" for value in figure.studied) or "none"
+    return " / ".join(map(share_text, figure.studied)) or "none"
 
 
 def _note(report: Report, figure: ArmFigure) -> str:

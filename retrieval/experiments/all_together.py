@@ -1,6 +1,8 @@
 """all-together: the study's findings combined on a tiny set, asked about trained and about unseen classes."""
 
-from retrieval.experiments import _data, _run, _trained
+from extract.errors import PhotosError
+from retrieval.experiments import _data
+from retrieval.experiments import _embedding_runs as runs
 from retrieval.experiments import _embedding_study as study
 from retrieval.experiments._kept import Measured
 from retrieval.experiments._run import Work
@@ -14,7 +16,6 @@ _SMALL_SAMPLES, _SMALL_CLASSES_STEP = 10, 10
 _UNSEEN = ("Air intake", "Dashboard", "Tail light", "Gear stick")
 _TRAINED, _ALL = Measure("trained classes", "knn-f1"), Measure("all classes", "knn-f1")
 _STUDIED = {_TRAINED.name: (0.995,), _ALL.name: (0.975,)}
-_NOTE = "our control: ImageNet weights, pooled"
 
 STUDY = Study(
     title="Combining the observations",
@@ -32,7 +33,7 @@ STUDY = Study(
                 )
             },
         ),
-        Arm("not tuned", {}, {"plain": study.untuned(_SWIN, _PX)}, note=_NOTE),
+        study.not_tuned(_SWIN, _PX),
     ),
     small_arms=(
         Arm(
@@ -40,7 +41,7 @@ STUDY = Study(
             _STUDIED,
             {"train": study.small_training(dim=_DIM, policy="randaugment", copies=_FACTOR, epochs=2)},
         ),
-        Arm("not tuned", {}, {"plain": study.untuned(study.STAND_IN_BACKBONE)}, note=_NOTE),
+        study.not_tuned(),
     ),
     small_data=(
         f"Small data: 9 classes of groceries, {_SMALL_SAMPLES} photographs each to search, the others to "
@@ -52,17 +53,7 @@ STUDY = Study(
 
 def run(arm: Arm, work: Work) -> Measured:
     """Train on few photographs of few classes; search among them, then with the unseen classes added."""
-    cuts = _cuts(work)
-    if "plain" in arm.settings:
-        plain, random_start = _run.with_weights(study.table(arm, "plain"), work)
-        network = _trained.network_of(plain, None, work)
-    else:
-        plain, random_start = _run.with_weights(study.table(arm, "train"), work)
-        folder = _trained.trained(plain, cuts[_TRAINED.name].train, work)
-        network = _trained.network_of(plain, folder, work)
-    measured = study.voted(network, plain, cuts, random_start)
-    _trained.clear(work)
-    return measured
+    return runs.voted(arm, work, _cuts(work))
 
 
 def _cuts(work: Work) -> dict[str, _data.Cut]:
@@ -74,7 +65,14 @@ def _cuts(work: Work) -> dict[str, _data.Cut]:
     else:
         # The same for every seed, so that all are asked the same.
         photos = _data.drawn_per_class(labelled_photos.read(work.data), _SAMPLES + _QUERIES, 0)
-        samples, trained = _SAMPLES, [name for name in _data.classes_of(photos) if name not in _UNSEEN]
+        classes = _data.classes_of(photos)
+        missing = set(_UNSEEN) - set(classes)
+        if missing:
+            raise PhotosError(
+                f"{str(work.data)!r} has no class {min(missing)!r}, which is to stay unseen; name the "
+                "classes as the car parts do"
+            )
+        samples, trained = _SAMPLES, [name for name in classes if name not in _UNSEEN]
     database = _data.per_class(photos, 0, samples)
     queries = _data.without(photos, database)
     train = _data.of_classes(database, trained)

@@ -1,6 +1,6 @@
 """augmentation-factor: what it helps to enlarge a tiny set by RandAugment."""
 
-from retrieval.experiments import _data
+from retrieval.experiments import _embedding_runs as runs
 from retrieval.experiments import _embedding_study as study
 from retrieval.experiments._kept import Measured
 from retrieval.experiments._run import Work
@@ -46,6 +46,4 @@ STUDY = Study(
 
 def run(arm: Arm, work: Work) -> Measured:
     """Train on few photographs of each class, drawn by the seed, in as many views as the factor says."""
-    photos = study.cut(work)
-    drawn = _data.drawn_per_class(photos.train, study.number(arm, "samples"), work.seed)
-    return study.trained_and_voted(arm, work, _data.Cut(drawn, drawn, photos.queries))
+    return runs.voted_f1(arm, work, runs.drawn(arm, work))

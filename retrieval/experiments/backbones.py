@@ -1,6 +1,7 @@
 """backbones: which network embeds best when it is tuned with triplets."""
 
 from retrieval.experiments import _data
+from retrieval.experiments import _embedding_runs as runs
 from retrieval.experiments import _embedding_study as study
 from retrieval.experiments._kept import Measured
 from retrieval.experiments._run import Work
@@ -23,6 +24,7 @@ _STAND_INS = {
 }
 # Enough for batches with positives; nothing is concluded from a network that begins at random.
 _CLASSES_AT_RANDOM, _PHOTOS_AT_RANDOM = 9, 2
+_SMALL_DATABASE, _SMALL_QUERIES = 3, 2
 
 
 def _at_random(backbone: str, size_px: int, pooling: str) -> dict[str, object]:
@@ -74,17 +76,15 @@ STUDY = Study(
     ),
 )
 
-_SMALL_DATABASE, _SMALL_QUERIES = 3, 2
-
 
 def run(arm: Arm, work: Work) -> Measured:
     """Tune the arm's backbone and let neighbours vote."""
-    photos = study.cut(work)
+    photos = runs.cut(work)
     if work.small:
         # The study's large networks take a second for a few photographs.
         train = database = _data.per_class(photos.train, 0, _SMALL_DATABASE)
         if "classes" in arm.settings:
-            classes = _data.classes_of(train)[: study.number(arm, "classes")]
+            classes = _data.classes_of(train)[: runs.number(arm, "classes")]
             train = _data.per_class(_data.of_classes(train, classes), 0, _PHOTOS_AT_RANDOM)
         photos = _data.Cut(train, database, _data.per_class(photos.queries, 0, _SMALL_QUERIES))
-    return study.trained_and_voted(arm, work, photos)
+    return runs.voted_f1(arm, work, photos)

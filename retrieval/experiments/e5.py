@@ -1,9 +1,6 @@
 """e5: SIFT, beside e4, of the landmark study."""
 
 from retrieval.experiments import _landmark_arms
-from retrieval.experiments._kept import Measured
-from retrieval.experiments._run import Work, finished_or_run
-from retrieval.experiments._study import Arm
 
 STUDY = _landmark_arms.study(
     ("e4", "e5"),
@@ -11,7 +8,4 @@ STUDY = _landmark_arms.study(
     "Does re-ranking with matches of SIFT help?",
 )
 
-
-def run(arm: Arm, work: Work) -> Measured:
-    """Take the row from the experiment that holds all of them, so that none is trained twice."""
-    return finished_or_run("landmarks", arm, work)
+run = _landmark_arms.run_row

@@ -1,5 +1,6 @@
 """embedding-size: how long an embedding has to be."""
 
+from retrieval.experiments import _embedding_runs as runs
 from retrieval.experiments import _embedding_study as study
 from retrieval.experiments._kept import Measured
 from retrieval.experiments._run import Work
@@ -27,4 +28,4 @@ STUDY = Study(
 
 def run(arm: Arm, work: Work) -> Measured:
     """Train a head of the arm's size and let neighbours vote."""
-    return study.trained_and_voted(arm, work, study.cut(work))
+    return runs.voted_f1(arm, work, runs.cut(work))

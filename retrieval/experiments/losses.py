@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from retrieval.experiments import _embedding_runs as runs
 from retrieval.experiments import _embedding_study as study
 from retrieval.experiments._kept import Measured
 from retrieval.experiments._run import Work
@@ -36,4 +37,4 @@ STUDY = Study(
 
 def run(arm: Arm, work: Work) -> Measured:
     """Train with the arm's loss and let neighbours vote."""
-    return study.trained_and_voted(arm, work, study.cut(work))
+    return runs.voted_f1(arm, work, runs.cut(work))

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.experiments import _data, _run, _trained
+from extract.errors import PhotosError
+from retrieval.experiments import _data, _trained, _weights
 from retrieval.experiments import _embedding_study as study
 from retrieval.experiments._kept import Measured, Points
 from retrieval.experiments._run import Work
@@ -51,14 +52,7 @@ def _small_plain(mining: str, dim: int) -> dict[str, object]:
     optimiser = {**study.mapping(plain["optimiser"]), "rate": 1e-3}
     views = {**study.mapping(plain["views"]), "size_px": _SMALL_PX}
     recipe = {"global": study.described(_SMALL_PX)}
-    return {
-        **plain,
-        "network": network,
-        "optimiser": optimiser,
-        "views": views,
-        "recipe": recipe,
-        "epochs": 20,
-    }
+    return {**plain, "network": network, "optimiser": optimiser, "views": views, "recipe": recipe}
 
 
 def _arms(plain: Callable[[str, int], dict[str, object]]) -> tuple[Arm, ...]:
@@ -110,8 +104,8 @@ STUDY = Study(
 
 def run(arm: Arm, work: Work) -> Measured:
     """Train with the arm's mining and size; ask about known classes, then about unseen ones."""
-    plain, random_start = _run.with_weights(study.table(arm, "train"), work)
     known, unseen = _cuts(work)
+    plain, random_start = _weights.with_weights(study.mapping(arm.settings["train"]), work)
     everything = _data.joined(_data.joined(known.database, known.queries), unseen)
     vectors = _embedded(plain, known.train, everything, work)
     _trained.clear(work)
@@ -143,6 +137,11 @@ def _cuts(work: Work) -> "tuple[_data.Cut, Photos]":
         )
     photos = labelled_photos.read(work.data)
     classes = _data.classes_of(photos)
+    if len(classes) <= _NUM_KNOWN:
+        raise PhotosError(
+            f"{str(work.data)!r} has {len(classes)} classes; the experiment trains on {_NUM_KNOWN} and asks "
+            "about the others"
+        )
     known = _data.of_classes(photos, classes[:_NUM_KNOWN])
     # A fifth of the known photographs asks, the same for every seed.
     order = np.random.default_rng(0).permutation(len(known))

@@ -6,7 +6,8 @@ import numpy as np
 
 from evaluate.embeddings import triplet_accuracy
 from evaluate.outcome import Outcome
-from retrieval.experiments import _data, _run, _trained
+from retrieval.experiments import _data, _trained
+from retrieval.experiments import _embedding_runs as runs
 from retrieval.experiments import _embedding_study as study
 from retrieval.experiments._kept import Measured, Points
 from retrieval.experiments._run import Work
@@ -58,12 +59,7 @@ STUDY = Study(
     ),
     small_arms=(
         Arm("tuned", _STUDIED, {"train": _small_plain()}),
-        Arm(
-            "not tuned",
-            {},
-            {"plain": study.untuned(study.STAND_IN_BACKBONE)},
-            note="our control: ImageNet weights, pooled",
-        ),
+        study.not_tuned(),
     ),
     small_data=(
         f"Small data: every fifth class of the groceries and the training landmarks, at most {_SMALL_PHOTOS} "
@@ -76,13 +72,8 @@ STUDY = Study(
 def run(arm: Arm, work: Work) -> Measured:
     """Train on most of the photographs, then ask one triplet of each that was held back."""
     train, held_back = _split(work)
-    if "plain" in arm.settings:
-        plain, random_start = _run.with_weights(study.table(arm, "plain"), work)
-        network = _trained.network_of(plain, None, work)
-    else:
-        plain, random_start = _run.with_weights(study.table(arm, "train"), work)
-        network = _trained.network_of(plain, _trained.trained(plain, train, work), work)
-    vectors = _trained.embedded(network, plain, held_back)
+    made = runs.network_of(arm, train, work)
+    vectors = made.embedded(held_back)
     _trained.clear(work)
     anchors, positives, negatives = triplets(held_back)
     right = triplet_accuracy(vectors[anchors], vectors[positives], vectors[negatives])
@@ -90,7 +81,7 @@ def run(arm: Arm, work: Work) -> Measured:
     outcome = Outcome(
         right[:, None], ones, ones, query_ids=tuple(held_back.ids[row] for row in anchors.tolist())
     )
-    return Measured({_ACCURACY.name: outcome}, Points(vectors, held_back.labels), random_start)
+    return Measured({_ACCURACY.name: outcome}, Points(vectors, held_back.labels), made.random_start)
 
 
 def triplets(photos: "Photos") -> "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]":

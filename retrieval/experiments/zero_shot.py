@@ -1,16 +1,12 @@
 """zero-shot: a network tuned on one data set, asked about another whose classes it has never seen."""
 
-from typing import TYPE_CHECKING
-
-from retrieval.experiments import _data, _run, _trained
+from retrieval.experiments import _data
+from retrieval.experiments import _embedding_runs as runs
 from retrieval.experiments import _embedding_study as study
 from retrieval.experiments._kept import Measured
 from retrieval.experiments._run import Work
 from retrieval.experiments._study import Arm, Study
 from train import labelled_photos
-
-if TYPE_CHECKING:
-    from extract.photos import Photos
 
 _SWIN, _PX, _FACTOR = "swin_base_patch4_window7_224", 224, 4
 _PHOTOS, _SMALL_PHOTOS, _SMALL_TRAINED = 100, 24, 10
@@ -26,21 +22,11 @@ STUDY = Study(
     measures=(study.F1,),
     arms=(
         Arm("tuned", study.studied(0.865), {"train": _TUNED}),
-        Arm(
-            "not tuned",
-            {},
-            {"plain": study.untuned(_SWIN, _PX)},
-            note="our control: ImageNet weights, pooled",
-        ),
+        study.not_tuned(_SWIN, _PX),
     ),
     small_arms=(
         Arm("tuned", study.studied(0.865), {"train": _SMALL_TUNED}),
-        Arm(
-            "not tuned",
-            {},
-            {"plain": study.untuned(study.STAND_IN_BACKBONE)},
-            note="our control: ImageNet weights, pooled",
-        ),
+        study.not_tuned(),
     ),
     small_data=(
         f"Small data: tuned on {_SMALL_TRAINED} photographs of each of 41 classes of groceries, asked about "
@@ -52,19 +38,10 @@ STUDY = Study(
 
 def run(arm: Arm, work: Work) -> Measured:
     """Tune where the arm does, then let neighbours vote in the other data set."""
-    photos, cut = _photos(work)
-    if "plain" in arm.settings:
-        plain, random_start = _run.with_weights(study.table(arm, "plain"), work)
-        network = _trained.network_of(plain, None, work)
-    else:
-        plain, random_start = _run.with_weights(study.table(arm, "train"), work)
-        network = _trained.network_of(plain, _trained.trained(plain, photos, work), work)
-    measured = study.voted(network, plain, {study.F1.name: cut}, random_start)
-    _trained.clear(work)
-    return measured
+    return runs.voted_f1(arm, work, _cut(work))
 
 
-def _photos(work: Work) -> "tuple[Photos, _data.Cut]":
+def _cut(work: Work) -> _data.Cut:
     if work.small:
         everything = _data.groceries(work.data)
         train = _data.where(everything, "zs_split", "train")
@@ -78,4 +55,4 @@ def _photos(work: Work) -> "tuple[Photos, _data.Cut]":
         unseen = _data.drawn_per_class(labelled_photos.read(work.data / _CARS), _PHOTOS, 0)
         half = _PHOTOS // 2
     database = _data.per_class(unseen, 0, half)
-    return train, _data.Cut(train, database, _data.without(unseen, database))
+    return _data.Cut(train, database, _data.without(unseen, database))

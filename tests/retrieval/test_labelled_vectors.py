@@ -24,6 +24,16 @@ def test_agrees_with_a_slow_search(monkeypatch):
         np.testing.assert_allclose(far, sorted(slow)[:5], rtol=1e-6)
 
 
+def test_the_nearest_is_found_where_the_rounding_of_the_product_hides_it():
+    # Products of vectors so far from 0 err by more than the steps of these distances, 0 to 9 hundredths.
+    rng = np.random.default_rng(0)
+    query = rng.standard_normal(256).astype(np.float32) * 300
+    steps = rng.permutation(10)
+    vectors = query + steps[:, None] * np.eye(10, 256) / 100
+    places, _ = labelled(vectors).nearest(query[None], 3)
+    assert steps[places[0]].tolist() == [0, 1, 2]
+
+
 def test_equal_distances_stand_in_the_order_of_places():
     known = labelled([[1, 0], [0, 1], [1, 0], [0, 1], [1, 0]])
     places, distances = known.nearest(np.array([[1, 0]], np.float32), 2)

@@ -1,10 +1,12 @@
 """The loss of a recipe: weights, memory, mining, precision, seeds, and batches without pairs."""
 
 import logging
+import sys
 
 import pytest
 import torch
 
+from extract.errors import PluginError
 from train import criterion, recipe
 from train.errors import TrainingError
 from train.reference import Reference
@@ -122,6 +124,12 @@ def test_beside_classes_batches_without_pairs_are_told_and_go_on(caplog):
             assert cost(loss, rows(), PAIRLESS).item() > 0
     assert len(caplog.messages) == 1
     assert "so triplet had no pair to learn from" in caplog.text
+
+
+def test_a_library_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pytorch_metric_learning.losses", None)
+    with pytest.raises(PluginError, match=r"^loss\.supcon needs a package \(.*pytorch_metric_learning.*pip"):
+        build({"supcon": {}})
 
 
 def test_losses_over_classes_need_no_pairs():

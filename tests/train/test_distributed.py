@@ -3,12 +3,12 @@ import socket
 import pytest
 import torch
 
-from train import distributed
+from train import agreement, distributed, loader
 from train.errors import TrainingError
 
 # What both sides run: three steps on the joint batch, or on this process's share of it.
 PROGRAM = """
-import dataclasses, sys
+import dataclasses
 import torch
 from torch import nn
 from extract import heads
@@ -65,10 +65,8 @@ def train(device, accumulate):
     return losses, step
 """
 
-# Importing torch takes longer than the steps, so the processes are forked behind it.
-RANKS = """
-import copy, multiprocessing, os
-import torch._dynamo  # by the optimiser, else once in each process
+RANK = """
+import copy, os
 
 
 def sentence_of(error, function, *arguments):
@@ -78,41 +76,40 @@ def sentence_of(error, function, *arguments):
         return str(caught)
 
 
-def work(rank, port, file):
-    where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
-    os.environ.update(where, RANK=str(rank), LOCAL_RANK=str(rank))
-    with distributed.joined() as device:
-        losses, step = train(device, accumulate=2)
-        state = copy.deepcopy({key: step.state()[key] for key in ("network", "criterion", "average")})
-        pixels, ids = torch.zeros(4, 3, 32, 32, dtype=torch.uint8), tuple("abcdefgh")[distributed.share(8)]
-        step._criterion.centres.data.fill_(torch.nan)
-        follows = dataclasses.replace(NETWORK, batch_norm="batch")
-        told = [
-            sentence_of(NotFiniteError, step.run, Batch(pixels, torch.zeros(4).long(), ids)),
-            sentence_of(TrainingError, distributed.share, 7),
-            sentence_of(TrainingError, step_of, follows, 0, device, 1),
-        ]
-        torch.save((distributed.rank(), losses, state, told), file)
-
-
-fork = multiprocessing.get_context("fork")
-port, *files = sys.argv[1:]
-ranks = [fork.Process(target=work, args=(rank, port, file), daemon=True) for rank, file in enumerate(files)]
-for rank in ranks:
-    rank.start()
-for rank in ranks:
-    rank.join()
-sys.exit(max(abs(rank.exitcode) for rank in ranks))
+where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
+os.environ.update(where, RANK=str(rank), LOCAL_RANK=str(rank))
+with distributed.joined() as device:
+    losses, step = train(device, accumulate=2)
+    state = copy.deepcopy({key: step.state()[key] for key in ("network", "criterion", "average")})
+    pixels, ids = torch.zeros(4, 3, 32, 32, dtype=torch.uint8), tuple("abcdefgh")[distributed.share(8)]
+    step._criterion.centres.data.fill_(torch.nan)
+    follows = dataclasses.replace(NETWORK, batch_norm="batch")
+    told = [
+        sentence_of(NotFiniteError, step.run, Batch(pixels, torch.zeros(4).long(), ids)),
+        sentence_of(TrainingError, distributed.share, 7),
+        sentence_of(TrainingError, step_of, follows, 0, device, 1),
+    ]
+    torch.save((distributed.rank(), losses, state, told), file)
 """
 
 
 @pytest.fixture(scope="module")
-def two_processes(tmp_path_factory, run_python):
+def two_processes(tmp_path_factory):
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    files = [tmp_path_factory.mktemp("ranks") / f"{rank}.pt" for rank in range(2)]
-    done = run_python(PROGRAM + RANKS, port, *files)
-    assert done.returncode == 0, done.stderr
+        port = str(server.getsockname()[1])
+    files = [str(tmp_path_factory.mktemp("ranks") / f"{rank}.pt") for rank in range(2)]
+    # By the loader's server of processes: importing torch takes longer than the steps.
+    ranks = [
+        loader.fork_server().Process(
+            target=exec, args=(PROGRAM + RANK, {"rank": rank, "port": port, "file": file}), daemon=True
+        )
+        for rank, file in enumerate(files)
+    ]
+    for rank in ranks:
+        rank.start()
+    for rank in ranks:
+        rank.join(60)
+    assert [rank.exitcode for rank in ranks] == [0, 0]
     return [torch.load(file, weights_only=True) for file in files]
 
 
@@ -140,7 +137,7 @@ def test_one_process_is_alone():
     rows = torch.ones(3, 2)
     assert (distributed.count(), distributed.rank(), distributed.share(7)) == (1, 0, slice(0, 7))
     assert distributed.gather(rows) is rows
-    assert distributed.gather_ids(("a",)) == ("a",)
+    assert (agreement.of_all(("a",)), agreement.of_first("a")) == (("a",), "a")
 
 
 def test_process_that_finds_no_other_is_told(monkeypatch):

@@ -63,5 +63,8 @@ def test_vectors_are_embedded_in_evaluation_mode():
     head = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.9)).train()
     vectors = np.random.default_rng(0).standard_normal((5, 3)).astype(np.float32)
     expected = vectors @ head[0].weight.detach().numpy().T + head[0].bias.detach().numpy()
-    assert np.allclose(embed_vectors(head, vectors), expected, atol=1e-6)
+    assert np.allclose(embed_vectors(head, vectors, list("abcde")), expected, atol=1e-6)
     assert head.training
+    vectors[3] = np.nan
+    with pytest.raises(TrainingError, match=r"photo 'd' is not finite \(1 of 5"):
+        embed_vectors(head, vectors, list("abcde"))

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from extract.photos import Photos
+from train import loader
 from train.broken import BrokenPhotos
 from train.errors import TrainingError
 from train.loader import batches, default_workers
@@ -104,6 +105,16 @@ def test_run_stops_where_more_than_half_are_broken(labelled):
     ruin(labelled, 0, 1, 3, 4, 6)
     with pytest.raises(TrainingError, match="5 of 9 photos cannot be read"):
         made(labelled, [(0, [0, 3]), (0, [6])])
+
+
+def test_process_that_dies_is_one_sentence(labelled, monkeypatch):
+    def died(*given, **settings):
+        yield from ()
+        raise RuntimeError("DataLoader worker (pid(s) 7) exited unexpectedly")
+
+    monkeypatch.setattr(loader, "DataLoader", died)
+    with pytest.raises(TrainingError, match=r"has died \(DataLoader worker .pid.s. 7.*--resume"):
+        made(labelled, [(0, [0])])
 
 
 def test_loader_leaves_the_state_of_torch_alone(labelled):

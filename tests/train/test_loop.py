@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from evaluate.figures import Figure
-from train import checkpoint, loop, result
+from train import checkpoint, loader, loop, result
 from train.errors import TrainingError
 from train.events import EpochDone, Remark, StepDone
 from train.judge import Judged
@@ -30,17 +30,16 @@ REMEMBERING = {
 }
 
 KILLED = """
-import json, os, pathlib, signal, sys
+import os, pathlib, signal
 import torch
 from train import epochs, events, labelled_photos, loop, recipe
-folder, out, settings, threads = sys.argv[1:]
-torch.set_num_threads(int(threads))
+torch.set_num_threads(threads)
 epochs.CHECKPOINT_EVERY_S = 0.0
 epochs._LARGEST_SHARE = 1e9
 def at_last_step(event):
     if isinstance(event, events.StepDone) and event.step == 6:
         os.kill(os.getpid(), signal.SIGKILL)
-loop.fit(recipe.from_plain(json.loads(settings)), labelled_photos.read(folder), pathlib.Path(out),
+loop.fit(recipe.from_plain(settings), labelled_photos.read(folder), pathlib.Path(out),
          workers=0, on_event=at_last_step)
 """
 
@@ -67,13 +66,20 @@ def weights(out):
     return {name: (out / name).read_bytes() for name in (result.WEIGHTS_FILE, result.HEAD_FILE)}
 
 
-def test_a_run_that_was_killed_goes_on_to_the_same_bits(
-    tmp_path, place_folder, finished, fit, tiny_recipe, run_python
-):
+def test_a_run_that_was_killed_goes_on_to_the_same_bits(tmp_path, place_folder, finished, fit, tiny_recipe):
     recipe = tiny_recipe(**REMEMBERING)
     out = tmp_path / "run"
-    done = run_python(KILLED, place_folder, out, json.dumps(recipe.to_plain()), torch.get_num_threads())
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    given = {
+        "folder": str(place_folder),
+        "out": str(out),
+        "settings": recipe.to_plain(),
+        "threads": torch.get_num_threads(),
+    }
+    # By the loader's server of processes, which has imported torch already.
+    killed = loader.fork_server().Process(target=exec, args=(KILLED, given))
+    killed.start()
+    killed.join(60)
+    assert killed.exitcode == -signal.SIGKILL
     assert not (out / result.RECIPE_FILE).exists()
     _, told = fit(recipe, out, resume=True)
     steps = [event.step for event in told if isinstance(event, StepDone)]
@@ -149,6 +155,16 @@ def test_without_validation_the_last_epoch_comes_out_and_it_is_said(tmp_path, fi
 def origin_of(out):
     content = torch.load(out / checkpoint.LAST_FILE, weights_only=True)
     return Origin(**json.loads(content["origin"]))
+
+
+def test_fewer_photos_than_a_batch_are_trained_on_together_and_counted(
+    tmp_path, place_photos, fit, tiny_recipe
+):
+    out = tmp_path / "run"
+    came, told = fit(tiny_recipe(batch_size=32, epochs=1), out, photos=place_photos.select([0, 1, 4]))
+    assert [event.step for event in told if isinstance(event, StepDone)] == [1]
+    progress, _ = checkpoint.load(out, origin_of(out))
+    assert came.images_per_second * progress.step_seconds == pytest.approx(3)
 
 
 def test_a_loss_that_is_no_number_names_the_batch_and_leaves_a_good_checkpoint(tmp_path, fit, tiny_recipe):

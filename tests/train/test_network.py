@@ -128,7 +128,7 @@ def test_head_network_embeds_pooled_vectors_as_the_whole_network_does():
     head = HeadNetwork.build(settings, whole.pooled_dim, 3).eval()
     assert torch.equal(head(whole.pool(pictures())), whole(pictures()))
     assert (head.pooled_dim, head.dim) == (whole.pooled_dim, 4)
-    assert len(list(head.trained_parameters())) == 6
+    assert len(list(head.parameters())) == 6
 
 
 def test_class_token_is_asked_of_a_network_that_has_one():

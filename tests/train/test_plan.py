@@ -18,6 +18,12 @@ def test_run_that_goes_on_sees_what_was_left():
     assert all((one.places == two.places).all() for one, two in zip(whole[3:], rest, strict=True))
 
 
+def test_too_few_photos_for_a_batch_are_a_batch_of_their_own():
+    plan = plan_of(range(3))
+    assert (plan.num_steps, plan.batch_size) == (1, 3)
+    assert sorted(next(plan.from_step(0)).places) == [0, 1, 2]
+
+
 def test_epochs_are_drawn_anew_and_by_the_seed():
     first, second = plan_of(range(40)).epoch(0), plan_of(range(40)).epoch(1)
     assert (first != second).any()

@@ -14,6 +14,8 @@ def test_a_folder_that_suits_is_let_pass(tmp_path, tiny_recipe):
     run_folder.check(tmp_path, resume=False)
     run_folder.write_settings(tmp_path, tiny_recipe())
     run_folder.check(tmp_path, resume=True)
+    # Ended by a mistake before its first step.
+    run_folder.check(tmp_path, resume=False)
 
 
 def test_a_folder_that_does_not_is_refused_with_what_to_do(tmp_path, tiny_recipe):

@@ -70,9 +70,10 @@ def test_class_with_one_photo_stays_in_training_and_is_told(caplog):
     assert "1 classes have one photo, first 'e'" in caplog.text
 
 
-def test_one_class_is_refused():
-    with pytest.raises(TrainingError, match=r"at least two classes, got 1 \('a'\)"):
-        hold_back(photos_of("aaa"), 0.0, 0)
+def test_one_class_is_refused(caplog):
+    with pytest.raises(TrainingError, match=r"at least two classes, got 1 \('a'\); give photos of more"):
+        hold_back(photos_of("aaa"), 0.15, 0)
+    assert not caplog.text
 
 
 def test_column_split_decides_and_test_is_left_out(caplog):

@@ -1,8 +1,13 @@
+import runpy
+import sys
+
 import numpy as np
 import pytest
 import torch
 
+from extract.errors import PluginError
 from extract.size_rule import fit
+from train import views
 from train.settings import Views
 from train.views import Viewer, decoding, view_seed
 
@@ -46,9 +51,9 @@ def test_state_of_torch_is_left_as_it_was(pixels):
 @pytest.mark.parametrize("policy", ["autoaugment", "randaugment", "trivialaugment"])
 def test_policy_changes_the_picture_and_keeps_its_form(pixels, policy):
     plain = view(pixels, 0)
-    views = [view(pixels, seed, policy=policy) for seed in range(4)]
-    assert all(one.shape == (32, 32, 3) and one.dtype == np.uint8 for one in views)
-    assert any((one != plain).any() for one in views)
+    changed = [view(pixels, seed, policy=policy) for seed in range(4)]
+    assert all(one.shape == (32, 32, 3) and one.dtype == np.uint8 for one in changed)
+    assert any((one != plain).any() for one in changed)
 
 
 def test_flip_mirrors_at_its_rate(pixels):
@@ -99,6 +104,12 @@ def test_jitter_is_that_of_torchvision_where_nothing_is_clipped():
             expected = changes[change](expected, factor)
         # torchvision's grey has coefficients of three digits, too; the rest is rounding to whole numbers.
         assert np.abs(ours - 255 * expected.permute(1, 2, 0).numpy()).max() < 1.1
+
+
+def test_without_torchvision_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchvision.transforms", None)
+    with pytest.raises(PluginError, match=r"^training needs torchvision .*pip install 'landmark-retrieval"):
+        runpy.run_path(views.__file__)
 
 
 def test_view_depends_on_photo_copy_epoch_and_seed_each():

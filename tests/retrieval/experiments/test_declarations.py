@@ -38,6 +38,16 @@ def test_arms_have_the_studys_figures(name, figures):
     assert [arm.studied["F1"][0] for arm in study.arms if arm.studied] == figures
 
 
+def test_figures_of_the_other_text_and_of_several_measures_are_the_studys():
+    methods = _run.load("augmentation-method").STUDY.arms
+    assert [arm.studied["F1"][1:] for arm in methods] == [(0.280,), (0.398,), (0.426,), (0.412,)]
+    told = {name: next(iter(_run.load(name).STUDY.arms)).studied for name in ("all-together", "universal")}
+    assert told["all-together"] == {"trained classes": (0.995,), "all classes": (0.975,)}
+    assert told["universal"] == {"triplet accuracy": (0.95,)}
+    shots = {arm.name: arm.studied for arm in _run.load("mushrooms").STUDY.arms if arm.studied}
+    assert shots == {"random, 64": {"one-shot": (0.20,), "three-shot": (0.28,)}}
+
+
 def test_every_training_is_a_valid_recipe_that_describes_without_normalising():
     for name, study, arm in all_arms():
         for measure in study.measures:

@@ -114,6 +114,24 @@ def test_every_experiment_has_both_sizes_and_the_studys_figures(name):
     assert all(arm.studied for arm in study.arms)
 
 
+def test_private_and_public_figures_are_the_studys():
+    told = {
+        arm.name: [arm.studied[usage][0] for usage in ("private", "public") if usage in arm.studied]
+        for arm in landmarks.STUDY.arms
+    }
+    assert told == {
+        "e1": [0.0823, 0.0742],
+        "e2": [0.2543, 0.2559],
+        "e3": [0.3149, 0.3168],
+        "e4": [0.3257, 0.3268],
+        "e5": [0.3261, 0.3271],
+        "e6": [0.3091, 0.3058],
+        "e7": [0.3309, 0.3284],
+        "resnet18": [0.173],
+        "resnet50": [0.234],
+    }
+
+
 def test_the_figure_of_all_queries_is_the_mean_of_the_studys_two():
     e4 = next(arm for arm in landmarks.STUDY.arms if arm.name == "e4")
     # (650 x .3257 + 350 x .3268) / 1000 = .326085

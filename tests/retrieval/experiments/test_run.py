@@ -8,7 +8,6 @@ import pytest
 from evaluate.outcome import Outcome
 from extract.errors import ConfigError
 from retrieval.experiments import _run
-from retrieval.experiments._study import Arm
 
 
 @pytest.fixture
@@ -65,37 +64,3 @@ def test_arms_that_ask_other_queries_are_refused(fake, work):
     original, fake.run = fake.run, run
     with pytest.raises(ConfigError, match="other queries"):
         run_all(work)
-
-
-ARMS = (
-    Arm("a", {}, {"train": {"network": {"backbone": "resnet50"}}}),
-    Arm("b", {}, {"train": {"network": {"backbone": "densenet169"}}}),
-)
-
-
-def test_weights_are_given_by_the_backbone_or_to_the_only_one(tmp_path):
-    file = tmp_path / "w.safetensors"
-    file.write_bytes(b"")
-    assert _run.weights_by_backbone(ARMS[:1], [str(file)]) == {"resnet50": str(file)}
-    assert _run.weights_by_backbone(ARMS, [f"densenet169={file}"]) == {"densenet169": str(file)}
-
-
-@pytest.mark.parametrize(("text", "sentence"), [("{}", "BACKBONE=FILE"), ("resnet50=gone", "is not there")])
-def test_weights_of_nobody_are_one_sentence(tmp_path, text, sentence):
-    file = tmp_path / "w.safetensors"
-    file.write_bytes(b"")
-    with pytest.raises(ConfigError, match=sentence):
-        _run.weights_by_backbone(ARMS, [text.format(file)])
-
-
-def test_a_network_without_weights_begins_at_random(work, monkeypatch):
-    monkeypatch.setattr(_run, "_known_weights", {"resnet50": False, "densenet169": True})
-    settings = {arm.name: arm.settings["train"] for arm in ARMS}
-    plain, random_start = _run.with_weights(settings["a"], work)
-    assert random_start
-    assert plain["network"]["pretrained"] is False
-    assert _run.with_weights(settings["b"], work) == (settings["b"], False)
-    own = dataclasses.replace(work, weights={"resnet50": "/w"})
-    plain, random_start = _run.with_weights(settings["a"], own)
-    assert not random_start
-    assert plain["network"]["weights"] == "/w"

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from retrieval.experiments._study import Arm, Measure, Study, disputed_pairs, ordered_pairs
+from retrieval.experiments._study import Arm, Measure, Study, disputed_pairs, ordered_pairs, share_text
 
 # RandAugment and TrivialAugment change places between the study's two texts.
 ARMS = (
@@ -34,6 +34,15 @@ def test_order_in_words_is_taken_for_the_arms_that_are_there():
 def test_declarations_that_contradict_themselves_are_refused(arms):
     with pytest.raises(ValueError):
         dataclasses.replace(STUDY, arms=arms)
+
+
+def test_figures_are_shown_as_exactly_as_the_study_gives_them():
+    assert [share_text(value) for value in (0.3257, 0.65, 0.2, 0.0742)] == [
+        "0.3257",
+        "0.650",
+        "0.200",
+        "0.0742",
+    ]
 
 
 def test_a_name_that_is_no_folder_is_refused():

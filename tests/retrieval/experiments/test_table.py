@@ -24,7 +24,7 @@ def report(verdicts, small=True, **changes):
     arms = (figure("one", 0.72, (0.7,), **changes), figure("two", 0.5, (0.6,)), figure("ours", 0.4))
     pairs = tuple(Pair("one", "two", 0.1, 0.0, 0.2, 0.01, 0.02, verdict) for verdict in verdicts)
     judged = Judged(STUDY.measures[0], 90, arms, pairs, ())
-    return _table.Report("name", STUDY, small, 2, (judged,), ("a note",), 12.0)
+    return _table.Report("name", STUDY, small, 2, (judged,), 12.0)
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,3 @@ def test_all_forms_have_every_arm_with_both_figures():
     assert plain["stand_in"] == "a stand-in"
     for text in (_table.text(done), _table.markdown(done)):
         assert "cut so" in text
-        assert "a note" in text

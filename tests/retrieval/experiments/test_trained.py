@@ -5,7 +5,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from retrieval.experiments import _embedding_study, _run, _trained, losses, mushrooms, universal
+from extract.errors import PhotosError
+from retrieval.experiments import (
+    _embedding_runs,
+    _embedding_study,
+    _run,
+    _trained,
+    all_together,
+    losses,
+    mushrooms,
+    universal,
+)
 from train import loop
 
 SIDE_PX = 32
@@ -62,7 +72,7 @@ def test_an_arm_is_trained_measured_and_leaves_its_outcome_alone(work, monkeypat
 def test_the_trained_network_is_the_one_that_is_measured(work):
     (arm,) = (tiny(arm) for arm in losses.STUDY.small_arms if arm.name == "triplet")
     plain = arm.settings["train"]
-    photos = _embedding_study.cut(work).train
+    photos = _embedding_runs.cut(work).train
     run = _trained.trained(plain, photos, work)
     tuned = _trained.embedded(_trained.network_of(plain, run, work), plain, photos)
     described = _trained.described(_recipe(run), photos, work.folder / "S")
@@ -107,3 +117,18 @@ def test_unseen_classes_are_asked_from_the_fourth_photograph_on(work, monkeypatc
         assert measured.outcomes[name].num_queries == 3 * 3
     assert measured.outcomes["one-shot"].num_relevant.tolist() == [1] * 9
     assert measured.outcomes["three-shot"].num_relevant.tolist() == [3] * 9
+
+
+@pytest.mark.parametrize(
+    ("experiment", "sentence"),
+    [(all_together, "no class 'Air intake', which is to stay unseen"), (mushrooms, "has 6 classes")],
+)
+def test_data_of_other_classes_than_the_studys_are_one_sentence(
+    work, tmp_path, photograph, experiment, sentence
+):
+    for number in range(6):
+        (tmp_path / f"data/{number}").mkdir(parents=True)
+        (tmp_path / f"data/{number}/a.jpg").write_bytes(photograph(number))
+    whole = dataclasses.replace(work, data=tmp_path / "data", small=False)
+    with pytest.raises(PhotosError, match=sentence):
+        experiment.run(experiment.STUDY.arms[0], whole)
