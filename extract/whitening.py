@@ -53,10 +53,7 @@ class Whitening:
 
         try:
             with safe_open(path, framework="numpy") as file:
-                # Packaged ones are kept in halves.
-                mean, projection = (
-                    file.get_tensor(name).astype(np.float32, copy=False) for name in ("mean", "projection")
-                )
+                mean, projection = file.get_tensor("mean"), file.get_tensor("projection")
                 provenance = file.metadata() or {}
         except (OSError, SafetensorError) as error:
             raise WeightsError(

@@ -49,7 +49,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_files_with_a_path_are_named_and_packaged_ones_are_not(tmp_path):
     (tmp_path / "w").write_bytes(b"weights")
     assert [Path(file.path).name for file in recipe_files.named(with_weights(tmp_path / "w"))] == ["w"]
-    assert list(recipe_files.named(recipe_files.resolve(recipe.load("default")))) == []
+    assert list(recipe_files.named(recipe_files.resolve(recipe.load("imagenet")))) == []
 
 
 def test_copies_in_a_store_are_found_by_their_hash(tmp_path):
