@@ -124,7 +124,7 @@ class Runs:
         (collections.OrderedDict(a=1), "collections.OrderedDict"),
         (np.float64, "numpy.float64"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_a_name_that_is_not_admitted_is_refused(saved, content, name, protocol):
     path = saved({"imlist": [content]}, protocol)
