@@ -57,7 +57,7 @@ class TrainingDisplay:
     def _begin(self, event: "Begun") -> None:
         self.close()
         self._total = event.total_steps
-        held_back = f", {event.held_back} photos of other classes are held back" if event.held_back else ""
+        held_back = f", {event.held_back} photos are held back" if event.held_back else ""
         self._say(f"training on {event.photos} photos of {event.classes} classes{held_back}")
         if event.step:
             self._say(f"going on behind step {event.step} of {event.total_steps}")

@@ -144,7 +144,7 @@ def _show(result: "Result", exported: "Exported | None", out: str, as_json: bool
     if best:
         judged = best.judged
         text = figure_text(judged.figure)
-        click.echo(f"epoch {best.epoch} is kept: {judged.metric} {text} of classes held back")
+        click.echo(f"epoch {best.epoch} is kept: {judged.metric} {text} held back")
     if exported:
         click.echo(f"{exported.path} differs from torch by at most {exported.max_difference:.1g}")
     click.echo(f"use it with: retrieve index PHOTOS --store S --recipe {out}")
