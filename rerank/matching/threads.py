@@ -1,5 +1,6 @@
 """Share work out to the cores, and keep the matrix library to one thread of its own meanwhile."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,16 +31,14 @@ class _Limit:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._libraries: ThreadpoolController | None = None
+        self._num_modules = 0
         self._blocks = 0
         self._set = ExitStack()
 
     def begin(self) -> None:
         with self._lock:
-            if not self._libraries:
-                # Looking for the libraries of this process takes longer than some queries do.
-                self._libraries = ThreadpoolController()
             if not self._blocks:
-                self._set.enter_context(self._libraries.limit(limits=1, user_api="blas"))
+                self._set.enter_context(self._found().limit(limits=1, user_api="blas"))
             self._blocks += 1
 
     def end(self) -> None:
@@ -47,6 +46,15 @@ class _Limit:
             self._blocks -= 1
             if not self._blocks:
                 self._set.close()
+
+    def _found(self) -> ThreadpoolController:
+        """Look for the libraries of this process again only where an import may have brought one.
+
+        Looking takes longer than some queries do, and SciPy and scikit-learn bring libraries of their own.
+        """
+        if not self._libraries or len(sys.modules) != self._num_modules:
+            self._libraries, self._num_modules = ThreadpoolController(), len(sys.modules)
+        return self._libraries
 
 
 _LIMIT = _Limit()
