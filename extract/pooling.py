@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import torch
 
-Pooling = Literal["gem", "avg", "max", "cls"]
+Pooling = Literal["gem", "regional-gem", "avg", "max", "cls"]
 
 # Keeps the power and its root finite where a whole channel is zero. Source: the GeM authors' program.
 _GEM_FLOOR = 1e-6
 # Above this power values of some thousands would leave float32's range (7000 ** 10 does), so a channel is
 # first divided by its largest value, which takes a second pass.
 _LARGEST_PLAIN_POWER = 8.0
+# A map is cut into 1, 2 x 2 and 3 x 3 regions of 1, 2/3 and 1/2 of its sides, which overlap.
+_REGIONS_A_SIDE = (1, 2, 3)
+# Below this a region has no direction, and counts for nothing.
+_MIN_NORM = 1e-12
 
 
 def pool(
@@ -20,7 +24,10 @@ def pool(
     """Pool `maps` (B, C, h, w) to (B, C), not normalised.
 
     `gem` is the generalised mean with exponent `gem_p` (1 is the average, infinity the maximum);
-    `cls` takes the class token. Source: Radenović et al., Fine-tuning CNN image retrieval, TPAMI 2018.
+    `regional-gem` takes it of 14 overlapping regions, each brought to length one, and adds them up, so that
+    a part that is bright in the map does not outvote the others; `cls` takes the class token.
+    Source: Radenović et al., Fine-tuning CNN image retrieval, TPAMI 2018; the regions Tolias et al.,
+    Particular object retrieval with integral max-pooling, ICLR 2016, of the map's own shape.
 
     Raises:
         ValueError: `cls` is asked of a network without a class token.
@@ -35,6 +42,37 @@ def pool(
         return maps.amax(dim=(2, 3))
     maps = maps.clamp(min=_GEM_FLOOR)
     if gem_p <= _LARGEST_PLAIN_POWER:
-        return maps.pow(gem_p).mean(dim=(2, 3)).pow(1.0 / gem_p)
+        return _means(maps, kind, gem_p)
     top = maps.amax(dim=(2, 3), keepdim=True)
-    return (maps / top).pow(gem_p).mean(dim=(2, 3)).pow(1.0 / gem_p) * top[:, :, 0, 0]
+    return _means(maps / top, kind, gem_p, top)
+
+
+def _means(
+    maps: "torch.Tensor", kind: Pooling, gem_p: float, times: "torch.Tensor | float" = 1.0
+) -> "torch.Tensor":
+    """Give the generalised means of `maps`, multiplied by `times`; over regions their directions' sum."""
+    powers = maps.pow(gem_p)
+    if kind == "gem":
+        return (powers.mean(dim=(2, 3), keepdim=True).pow(1.0 / gem_p) * times)[:, :, 0, 0]
+    total = maps.new_zeros(maps.shape[:2])
+    for count in _REGIONS_A_SIDE:
+        rows, columns = (_region_means(maps, side, count) for side in (2, 3))
+        means = (rows @ powers @ columns.transpose(0, 1)).pow(1.0 / gem_p) * times
+        lengths = means.norm(dim=1, keepdim=True).clamp(min=_MIN_NORM)
+        total = total + (means / lengths).sum(dim=(2, 3))
+    return total
+
+
+def _region_means(maps: "torch.Tensor", dim: int, count: int) -> "torch.Tensor":
+    """Give the matrix (count, side) that takes the mean over each of `count` regions along `dim`.
+
+    In tensors, so that an exported network keeps them for every size.
+    """
+    import torch
+
+    side = maps.shape[dim]
+    length = (2 * side + count) // (count + 1)
+    first = torch.arange(count, device=maps.device) * (side - length)
+    first = torch.div(first, max(1, count - 1), rounding_mode="floor")[:, None]
+    place = torch.arange(side, device=maps.device)[None]
+    return ((place >= first) & (place < first + length)).to(maps.dtype) / length

@@ -14,7 +14,7 @@ from train.recipe import TrainRecipe
 
 
 def recipe_of(recipe: TrainRecipe) -> Recipe:
-    """Give the tables of `recipe.describe` with the network's own backbone, weights and pooling.
+    """Give the tables of `recipe.describe` with the network's own backbone, weights, pooling and whitening.
 
     A pooling that the tables name goes ahead of it. What training changes (layers, head) is not in it yet.
 
@@ -29,7 +29,7 @@ def recipe_of(recipe: TrainRecipe) -> Recipe:
         raise TrainingError(f"recipe.global.kind must be 'network' in training, got {given['kind']!r}")
     tables = {"name": recipe.name, **recipe.describe, "global": {**own, **given}}
     whole = recipes.from_plain(tables, "recipe")
-    config = dataclasses.replace(network_config(whole), weights=network.weights)
+    config = dataclasses.replace(network_config(whole), weights=network.weights, whitening=network.whitening)
     return dataclasses.replace(whole, global_config=config)
 
 

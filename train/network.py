@@ -12,6 +12,7 @@ from extract.errors import ConfigError
 from extract.pooling import pool
 from extract.timm_backbone import Backbone
 from train.settings import Network
+from train.whitened import Whitened
 
 Built = TypeVar("Built")
 
@@ -27,7 +28,8 @@ class HeadNetwork(nn.Module):
     @classmethod
     def build(cls, settings: Network, pooled_dim: int, seed: int) -> "HeadNetwork":
         """Give a head whose first weights depend on `seed` alone."""
-        return cls(_head(settings, pooled_dim, seed), pooled_dim, settings.dim or pooled_dim)
+        head, dim = _head(settings, pooled_dim, seed)
+        return cls(head, pooled_dim, dim)
 
     def pool(self, inputs: Tensor) -> Tensor:
         """Give pooled vectors (B, pooled_dim) as they are."""
@@ -48,14 +50,14 @@ class EmbeddingNetwork(nn.Module):
     _mean: Tensor
     _std: Tensor
 
-    def __init__(self, backbone: Backbone, head: nn.Module, settings: Network) -> None:
+    def __init__(self, backbone: Backbone, head: nn.Module, dim: int, settings: Network) -> None:
         super().__init__()
         self._maps = backbone.maps
         self._settings = settings
         self.backbone = backbone.module
         self.head = head
         self.pooled_dim = backbone.dim
-        self.dim = settings.dim or backbone.dim
+        self.dim = dim
         for name, values in (("_mean", backbone.mean), ("_std", backbone.std)):
             self.register_buffer(name, 255.0 * torch.tensor(values).view(1, 3, 1, 1), persistent=False)
         self._freeze()
@@ -65,9 +67,9 @@ class EmbeddingNetwork(nn.Module):
         """Give the network with its first weights; those that are random depend on `seed` alone.
 
         Raises:
-            WeightsError: the weights are absent or of another network.
+            WeightsError: the weights are absent or of another network, or the whitening is absent.
             ConfigError: timm has no such model, it has fewer stages than are to be frozen, or no class
-                token to pool by, or nothing would be left to train.
+                token to pool by, or the whitening does not suit it, or nothing would be left to train.
         """
         weights = None
         if settings.pretrained:
@@ -77,7 +79,8 @@ class EmbeddingNetwork(nn.Module):
             raise ConfigError(
                 f"{settings.backbone} has no class token; set network.pooling to gem, avg or max"
             )
-        network = cls(backbone, _head(settings, backbone.dim, seed), settings)
+        head, dim = _head(settings, backbone.dim, seed)
+        network = cls(backbone, head, dim, settings)
         if not any(True for _ in network.trained_parameters()):
             raise ConfigError(
                 f"network.frozen_stages = {settings.frozen_stages} leaves nothing to train; set a smaller "
@@ -137,8 +140,13 @@ class EmbeddingNetwork(nn.Module):
         return self
 
 
-def _head(settings: Network, pooled_dim: int, seed: int) -> nn.Module:
-    return _seeded(lambda: heads.build(settings.head, pooled_dim, settings.dim, settings.dropout), seed)
+def _head(settings: Network, pooled_dim: int, seed: int) -> tuple[nn.Module, int]:
+    """Give what follows pooling, and the length of what it gives."""
+    if settings.whitening.path:
+        whitened = Whitened.read(settings.whitening, pooled_dim)
+        return whitened, whitened.dim
+    head = _seeded(lambda: heads.build(settings.head, pooled_dim, settings.dim, settings.dropout), seed)
+    return head, settings.dim or pooled_dim
 
 
 def _seeded(build: Callable[[], Built], seed: int) -> Built:

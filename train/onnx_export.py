@@ -21,6 +21,7 @@ from extract.publish import publish
 from extract.recipe import Recipe
 from extract.weight_files import first_line
 from train.errors import TrainingError
+from train.whitened import Whitened
 
 ONNX_FILE = "network.onnx"
 NEEDS = ("onnx", "onnxruntime", "onnxscript")
@@ -89,7 +90,12 @@ class _Vectors(nn.Module):
         # As a child, so that its weights belong to this module.
         self.network = self._backbone.module
         dim = self._backbone.dim
-        self.head = heads.read(Path(config.head.path), dim).module if config.head.path else nn.Identity()
+        head = heads.read(Path(config.head.path), dim) if config.head.path else None
+        self.head = head.module if head else nn.Identity()
+        pooled_dim = head.dim if head else dim
+        self.whitening = (
+            Whitened.read(config.whitening, pooled_dim) if config.whitening.path else nn.Identity()
+        )
         self._pooling, self._gem_p = config.pooling, config.gem_p
         self.register_buffer("_mean", 255.0 * torch.tensor(self._backbone.mean).view(1, 3, 1, 1))
         self.register_buffer("_std", 255.0 * torch.tensor(self._backbone.std).view(1, 3, 1, 1))
@@ -113,7 +119,7 @@ class _Vectors(nn.Module):
             (pictures - self.get_buffer("_mean")) / self.get_buffer("_std")
         )
         pooled = pool(maps, class_token, self._pooling, self._gem_p)
-        vectors: Tensor = nn.functional.normalize(self.head(pooled), dim=1)
+        vectors: Tensor = nn.functional.normalize(self.whitening(self.head(pooled)), dim=1)
         return vectors
 
     def _shape(self, shape: tuple[int, int, int]) -> tuple[int, int, int, int]:

@@ -1,6 +1,7 @@
 """A training recipe: every setting that changes the weights that come out, as TOML and with a digest."""
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,30 +112,37 @@ def from_plain(values: Mapping[str, object], where: str = "recipe") -> TrainReci
 
 
 def load(name_or_file: str) -> TrainRecipe:
-    """Read a preset by name, or a TOML file; the weights that it names are relative to its own folder.
+    """Read a preset by name, or a TOML file; the files that it names are relative to its own folder.
 
     Raises:
         ConfigError: no such preset or file, or something in it is wrong (the sentence says what).
     """
     if name_or_file.endswith(".toml") or "/" in name_or_file:
-        path = Path(name_or_file)
-        recipe = from_plain({"name": path.stem, **configs.read_toml(path)}, repr(name_or_file))
-        weights = recipe.network.weights
-        if not weights.path:
-            return recipe
-        found = configs.FileRef(str(path.parent.resolve() / weights.path), weights.sha256)
-        return dataclasses.replace(recipe, network=dataclasses.replace(recipe.network, weights=found))
-    if name_or_file not in preset_names():
+        path, where = Path(name_or_file), repr(name_or_file)
+    elif name_or_file in preset_names():
+        path, where = PRESETS / f"{name_or_file}.toml", "recipe"
+    else:
         raise ConfigError(
             f"there is no training recipe {name_or_file!r}{plugins.suggestion(name_or_file, preset_names())}"
             " (a recipe file's name ends in .toml)"
         )
-    return from_plain({"name": name_or_file, **configs.read_toml(PRESETS / f"{name_or_file}.toml")})
+    recipe = from_plain({"name": path.stem, **configs.read_toml(path)}, where)
+    return dataclasses.replace(recipe, network=_found(recipe.network, path.parent.resolve()))
 
 
 def preset_names() -> list[str]:
     """List the training recipes that ship by name, sorted."""
     return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def _found(network: Network, folder: Path) -> Network:
+    """Name the files of `network` as they lie in `folder`."""
+    files = {
+        name: configs.FileRef(os.path.abspath(folder / file.path), file.sha256)
+        for name, file in configs.files(network).items()
+        if file.path
+    }
+    return dataclasses.replace(network, **files)  # type: ignore[arg-type]
 
 
 def _losses(tables: dict[str, object]) -> dict[str, WeightedLoss]:

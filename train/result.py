@@ -18,7 +18,8 @@ from train.errors import TrainingError
 from train.recipe import TrainRecipe
 
 RECIPE_FILE, WEIGHTS_FILE, HEAD_FILE = "recipe.toml", "weights.safetensors", "head.safetensors"
-# These follow from training; a whitening is fitted on the vectors of the network that comes out.
+WHITENING_FILE = "whitening.safetensors"
+# These follow from training, or are named by its own tables.
 _MADE = ("backbone", "weights", "tuned", "head", "whitening")
 
 
@@ -31,7 +32,8 @@ def check(recipe: TrainRecipe) -> None:
     given = inference.given_settings(recipe)
     for key in _MADE:
         if key in given:
-            raise ConfigError(f"recipe.global.{key} cannot be set: it follows from training; take it out")
+            remedy = "set network.whitening" if key == "whitening" else "take it out"
+            raise ConfigError(f"recipe.global.{key} cannot be set: it follows from training; {remedy}")
     for key in ("pooling", "gem_p"):
         trained = getattr(recipe.network, key)
         if given.get(key, trained) != trained:
@@ -64,10 +66,13 @@ def write(
     # One text: several would stand in an order that differs from process to process.
     note = {"provenance": json.dumps(dict(provenance), sort_keys=True)}
     has_head = recipe.network.head != "none"
+    whitening = recipe.network.whitening
     try:
         publish(out / WEIGHTS_FILE, save(tensors, metadata=note))
         if has_head:
             heads.write(out / HEAD_FILE, recipe.network.head, head, provenance)
+        if whitening.path:
+            publish(out / WHITENING_FILE, Path(whitening.path).read_bytes())
         # Last: a recipe is never without its files.
         publish(out / RECIPE_FILE, configs.to_toml(_plain(recipe, out, has_head)).encode())
     except (WeightsError, StoreError) as error:
@@ -81,7 +86,11 @@ def write(
 def _plain(recipe: TrainRecipe, out: Path, has_head: bool) -> dict[str, object]:
     """Give the recipe as it stands in TOML; its files are named as they lie, beside it."""
     described = inference.recipe_of(recipe)
-    files = {"weights": FileRef(WEIGHTS_FILE), "head": FileRef(HEAD_FILE) if has_head else NO_FILE}
+    files = {
+        "weights": FileRef(WEIGHTS_FILE),
+        "head": FileRef(HEAD_FILE) if has_head else NO_FILE,
+        "whitening": FileRef(WHITENING_FILE) if recipe.network.whitening.path else NO_FILE,
+    }
     config = dataclasses.replace(described.global_config, **files)  # type: ignore[type-var]
     named = dataclasses.replace(described, name=out.resolve().name, global_config=config)
     return named.to_plain()

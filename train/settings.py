@@ -13,7 +13,12 @@ from extract.pooling import Pooling
 class Network:
     """Backbone (a timm name), its first weights, pooling and head.
 
-    `dim` is the length of an embedding, 0 that of the pooled features (`head` none). `frozen_stages`
+    `dim` is the length of an embedding, 0 that of the pooled features (`head` none). `whitening` is a file
+    of `retrieve fit-whitening` that takes the place of a head, stays as it is, and comes out with the
+    network. `distill` is how strongly an embedding is held to the one that the first weights give the same
+    picture: that weight times 1 - their cosine is added to the loss (Li and Hoiem, Learning without
+    forgetting, ECCV 2016, on embeddings), so that few classes teach without much being forgotten.
+    `frozen_stages`
     counts the first stages of the backbone, its stem included, that stay as they are; with `frozen` the
     whole backbone does. `batch_norm` says whether normalisations keep their statistics (frozen) or
     follow the batch. `pretrained` false begins at random.
@@ -27,6 +32,8 @@ class Network:
     head: Kind = "none"
     dim: int = 0
     dropout: float = 0.2
+    whitening: FileRef = NO_FILE
+    distill: float = 0.0
     frozen: bool = False
     frozen_stages: int = 0
     batch_norm: Literal["frozen", "batch"] = "frozen"
@@ -37,6 +44,13 @@ class Network:
                 f"network.dim must be 0 without a head and at least 1 with one, got {self.dim} "
                 f"with network.head {self.head!r}"
             )
+        if self.head != "none" and (self.whitening.path or self.distill):
+            raise ConfigError(
+                "network.whitening and network.distill go with a network without a head, which would begin "
+                f"at random, got network.head {self.head!r}; leave them out, or set network.head to 'none'"
+            )
+        if not 0.0 <= self.distill < float("inf"):
+            raise ConfigError(f"network.distill must be 0 or more, got {self.distill}")
         if self.frozen and self.head == "none":
             raise ConfigError("network.frozen leaves nothing to train without a head; set head and dim too")
         if self.frozen_stages < 0:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from train import agreement, distributed, optimiser, schedule
 from train.average import RunningAverage
 from train.errors import TrainingError
+from train.first_network import FirstNetwork
 from train.network import EmbeddingNetwork, HeadNetwork
 from train.recipe import TrainRecipe
 
@@ -56,6 +57,8 @@ class Step:
             distributed.join_batch_norm(network.backbone, device)
         distributed.start_alike(network)
         distributed.start_alike(criterion)
+        distill = recipe.network.distill
+        self._first = FirstNetwork(network, distill) if distill else None
         self._optimiser = optimiser.build(network, criterion, recipe.optimiser)
         self._parameters = [
             parameter for group in self._optimiser.param_groups for parameter in group["params"]
@@ -76,11 +79,12 @@ class Step:
         self._optimiser.zero_grad(set_to_none=True)
         parts = batch.inputs.to(self._device, non_blocking=True).chunk(settings.accumulate)
         labels = distributed.gather(batch.labels.to(self._device, non_blocking=True))
+        first = self._first_pooled(parts)
         if len(parts) == 1:
-            loss = self._loss(self._pooled(parts[0], 0), labels)
+            loss = self._loss(self._pooled(parts[0], 0), first, labels)
             loss.backward()  # type: ignore[no-untyped-call]
         else:
-            loss = self._loss_in_parts(parts, labels)
+            loss = self._loss_in_parts(parts, first, labels)
         distributed.average_gradients(self._parameters)
         norm = nn.utils.clip_grad_norm_(self._parameters, settings.clip_norm or math.inf)
         # Both at once: each would have the processor wait for an accelerator.
@@ -106,26 +110,37 @@ class Step:
 
     def _pooled(self, inputs: Tensor, part: int) -> Tensor:
         torch.manual_seed(self._seed(_FIRST_PART + part, distributed.rank()))
-        is_bf16 = self._recipe.optimiser.precision == "bf16"
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=is_bf16):
+        with self._precision():
             return self._network.pool(inputs)
 
-    def _loss(self, pooled: Tensor, labels: Tensor) -> Tensor:
+    def _first_pooled(self, parts: tuple[Tensor, ...]) -> Tensor | None:
+        if self._first is None:
+            return None
+        with self._precision():
+            return distributed.gather(torch.cat([self._first.pool(part) for part in parts]))
+
+    def _precision(self) -> torch.autocast:
+        is_bf16 = self._recipe.optimiser.precision == "bf16"
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=is_bf16)
+
+    def _loss(self, pooled: Tensor, first: Tensor | None, labels: Tensor) -> Tensor:
         # Each process must draw the same here, since each computes the joint batch.
         torch.manual_seed(self._seed(_HEAD))
         embeddings = self._network.head(distributed.gather(pooled))
         generator = torch.Generator(self._device).manual_seed(self._seed(_MINER))
         loss: Tensor = self._criterion(embeddings, labels, generator)
+        if self._first is not None and first is not None:
+            loss = loss + self._first.distance(embeddings, first)
         return loss
 
-    def _loss_in_parts(self, parts: tuple[Tensor, ...], labels: Tensor) -> Tensor:
+    def _loss_in_parts(self, parts: tuple[Tensor, ...], first: Tensor | None, labels: Tensor) -> Tensor:
         statistics = [(buffer, buffer.clone()) for buffer in self._network.buffers()]
         with torch.no_grad():
             pooled = torch.cat([self._pooled(part, place) for place, part in enumerate(parts)])
             # The parts pass twice, their statistics count once.
             for buffer, before in statistics:
                 buffer.copy_(before)
-        loss = self._loss(pooled.requires_grad_(), labels)
+        loss = self._loss(pooled.requires_grad_(), first, labels)
         loss.backward()  # type: ignore[no-untyped-call]
         if pooled.grad is None:
             return loss

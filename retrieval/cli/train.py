@@ -113,7 +113,7 @@ def _recipe(
     if freeze and isinstance(network, dict):
         network["frozen"] = True
         if network.get("head") == "none":
-            network |= {"head": _FROZEN_HEAD, "dim": _FROZEN_DIM}
+            network |= {"head": _FROZEN_HEAD, "dim": _FROZEN_DIM, "whitening": "", "distill": 0.0}
     return recipes.from_plain(values)
 
 

@@ -67,7 +67,7 @@ def test_each_picture_and_channel_is_pooled_by_itself(maps, kind):
             )
 
 
-@pytest.mark.parametrize("kind", ["gem", "avg", "max"])
+@pytest.mark.parametrize("kind", ["gem", "regional-gem", "avg", "max"])
 def test_order_of_memory_does_not_matter(maps, kind):
     other = maps.contiguous(memory_format=torch.channels_last)
     np.testing.assert_allclose(pool(other, None, kind, 3.0), pool(maps, None, kind, 3.0), rtol=1e-6)
@@ -81,3 +81,45 @@ def test_class_token_is_given_as_it_is(maps):
 def test_class_token_of_a_network_without_one_is_refused(maps):
     with pytest.raises(ValueError, match="no class token; pool with gem, avg or max"):
         pool(maps, None, "cls", 3.0)
+
+
+def regional_by_loops(maps, p):
+    total = np.zeros(maps.shape[:2])
+    height, width = maps.shape[2:]
+    for count in (1, 2, 3):
+        sides = [-(-2 * side // (count + 1)) for side in (height, width)]
+        starts = [
+            [0] if count == 1 else [k * (side - length) // (count - 1) for k in range(count)]
+            for side, length in zip((height, width), sides, strict=True)
+        ]
+        for top in starts[0]:
+            for left in starts[1]:
+                region = maps[:, :, top : top + sides[0], left : left + sides[1]].astype(np.float64)
+                mean = (np.maximum(region, 1e-6) ** p).mean(axis=(2, 3)) ** (1 / p)
+                total += mean / np.linalg.norm(mean, axis=1, keepdims=True)
+    return total
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (2, 2), (3, 4), (5, 2), (9, 9), (18, 13)])
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0, 20.0])
+def test_regions_are_pooled_brought_to_length_one_and_added(size, p):
+    maps = torch.rand(2, 6, *size, generator=torch.Generator().manual_seed(1))
+    np.testing.assert_allclose(
+        pool(maps, None, "regional-gem", p), regional_by_loops(maps.numpy(), p), rtol=1e-5
+    )
+
+
+def test_a_bright_corner_outvotes_the_rest_in_one_mean_and_not_over_regions():
+    # Channel 0 is everywhere, channel 1 bright in a corner: the whole, one of four and one of nine hold it.
+    maps = torch.zeros(1, 2, 6, 6)
+    maps[:, 0] = 1.0
+    maps[0, 1, 0, 0] = 100.0
+    whole, regional = (pool(maps, None, kind, 2.0)[0] for kind in ("gem", "regional-gem"))
+    assert whole[1] > 10 * whole[0]
+    # 11 regions of direction (1, 0), three of nearly (0, 1)
+    assert regional[0] > 11
+    np.testing.assert_allclose(regional[1], 3, atol=0.02)
+
+
+def test_regions_of_a_blank_map_are_finite():
+    assert pool(torch.zeros(1, 3, 4, 4), None, "regional-gem", 2.0).isfinite().all()

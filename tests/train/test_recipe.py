@@ -47,10 +47,10 @@ def test_every_setting_counts_in_the_digest_but_the_name():
 
 
 def test_files_count_by_content_and_lie_beside_the_recipe(tmp_path):
-    (tmp_path / "a.toml").write_text('[network]\nweights = "w/first.safetensors"\n')
-    assert recipe.load(str(tmp_path / "a.toml")).network.weights == FileRef(
-        str(tmp_path / "w/first.safetensors")
-    )
+    (tmp_path / "a.toml").write_text('[network]\nweights = "w/first.safetensors"\nwhitening = "../white"\n')
+    network = recipe.load(str(tmp_path / "a.toml")).network
+    assert network.weights == FileRef(str(tmp_path / "w/first.safetensors"))
+    assert network.whitening == FileRef(str(tmp_path.parent / "white"))
     here, there = (
         recipe.from_plain({"network": {"weights": {"path": path, "sha256": "ab"}}}) for path in ("a", "b")
     )

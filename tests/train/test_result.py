@@ -6,7 +6,8 @@ from extract import recipe as recipes
 from extract import recipe_files
 from extract.errors import ConfigError
 from extract.global_descriptors import network as descriptors
-from train import result
+from extract.whitening import fit_pca
+from train import onnx_export, result
 from train.network import EmbeddingNetwork
 
 
@@ -36,6 +37,27 @@ def test_the_recipe_describes_by_the_network_that_was_trained(written):
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_a_whitening_comes_out_with_the_network(tmp_path, tiny_recipe):
+    plain = EmbeddingNetwork.build(tiny_recipe(network={"head": "none", "dim": 0}).network, seed=0)
+    vectors = np.random.default_rng(0).normal(size=(20, plain.dim)).astype(np.float32)
+    fit_pca(vectors, 5, 0.5).write(tmp_path / "white")
+    whitening = str(tmp_path / "white")
+    settings = {"head": "none", "dim": 0, "whitening": whitening, "pooling": "regional-gem"}
+    recipe = tiny_recipe(network=settings)
+    network = EmbeddingNetwork.build(recipe.network, seed=0).eval()
+    (tmp_path / "run").mkdir()
+    result.write(tmp_path / "run", recipe, network.backbone.model, network.head, {})
+    (tmp_path / "white").unlink()
+    described = recipe_files.resolve(recipes.load(str(tmp_path / "run")))
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 64, 96, 3), np.uint8)
+    found = descriptors.build(described.global_config).extract(pictures)
+    with torch.inference_mode():
+        embeddings = network(torch.from_numpy(pictures).permute(0, 3, 1, 2))
+    np.testing.assert_allclose(found, torch.nn.functional.normalize(embeddings, dim=1).numpy(), atol=1e-5)
+    exported = onnx_export.export(tmp_path / "run", described)
+    assert exported.max_difference < 1e-5
+
+
 def test_the_same_network_is_written_in_the_same_bytes(written):
     _, first, second = written
     for name in (result.WEIGHTS_FILE, result.HEAD_FILE):
@@ -46,6 +68,7 @@ def test_the_same_network_is_written_in_the_same_bytes(written):
     ("table", "sentence"),
     [
         ({"weights": "x"}, "recipe.global.weights cannot be set: it follows from training"),
+        ({"whitening": "x"}, "recipe.global.whitening cannot be set: .*; set network.whitening"),
         ({"gem_p": 4.0}, "must be what is trained .network.gem_p = 2.0., got 4.0"),
         ({"size_px": 3}, "size_px must be between"),
     ],

@@ -109,6 +109,28 @@ def test_batch_in_parts_gives_the_gradients_of_the_whole_batch():
         torch.testing.assert_close(other_statistics, statistics)
 
 
+def test_held_to_the_first_network_the_loss_grows_by_the_distance_to_it():
+    settings = Network(backbone="test_efficientnet", pretrained=False)
+    losses, found = [], []
+    for distill, accumulate in ((0.0, 1), (5.0, 1), (5.0, 3)):
+        network = EmbeddingNetwork.build(settings, 0)
+        criterion = Criterion(network.dim).double()
+        recipe = recipe_of(dataclasses.replace(settings, distill=distill), accumulate=accumulate, kind="sgd")
+        step = Step(network.double(), criterion, recipe, 10, 5, CPU)
+        with torch.no_grad():
+            first = network(batch().inputs)
+            for parameter in network.parameters():
+                parameter.add_(0.05)
+            moved = network(batch().inputs)
+        losses.append(step.run(batch()))
+        found.append(gradients(network))
+    distance = (1.0 - nn.functional.cosine_similarity(moved, first)).mean().item()
+    assert distance > 1e-4
+    assert losses[1] - losses[0] == pytest.approx(5.0 * distance, rel=1e-6)
+    assert losses[2] == pytest.approx(losses[1], abs=1e-12)
+    torch.testing.assert_close(found[2], found[1], rtol=1e-9, atol=1e-9)
+
+
 def test_statistics_of_parts_count_once():
     network, _, step = step_of(dataclasses.replace(HEAD, batch_norm="batch"), accumulate=2)
     step.run(batch())
