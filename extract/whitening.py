@@ -69,7 +69,7 @@ class Whitening:
                 f"the whitening {str(path)!r} takes vectors of {projection.shape[0]} numbers, "
                 f"the network gives {input_dim}; fit it again with this recipe"
             )
-        return cls(mean, projection, provenance)
+        return cls(mean.astype(np.float32), projection.astype(np.float32), provenance)
 
 
 def fit_pca(vectors: NDArray[np.float32], dim: int, shrinkage: float) -> Whitening:

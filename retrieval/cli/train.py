@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,13 +108,25 @@ def _recipe(
     values = recipes.load(name or "default").to_plain()
     given = {"epochs": epochs, "seed": seed}
     values |= {key: value for key, value in given.items() if value is not None}
-    lay_over(values, changes_of(settings, "optimiser.rate=5e-5"))
-    network = values["network"]
-    if freeze and isinstance(network, dict):
-        network["frozen"] = True
-        if network.get("head") == "none":
-            network |= {"head": _FROZEN_HEAD, "dim": _FROZEN_DIM, "whitening": "", "distill": 0.0}
+    changes = changes_of(settings, "optimiser.rate=5e-5")
+    before = values["network"]
+    if freeze:
+        frozen: dict[str, object] = {"network.frozen": True}
+        if isinstance(before, dict) and before.get("head") == "none":
+            frozen |= {"network.head": _FROZEN_HEAD, "network.dim": _FROZEN_DIM}
+        changes = frozen | changes
+    lay_over(values, _left_out(changes) | changes)
     return recipes.from_plain(values)
+
+
+def _left_out(changes: Mapping[str, object]) -> dict[str, object]:
+    """Take out of a recipe what does not go with another head or network, where `changes` ask for one."""
+    others: dict[str, object] = {}
+    if changes.get("network.head", "none") != "none":
+        others = {"network.whitening": "", "network.distill": 0.0}
+    elif {"network.backbone", "network.weights", "network.pooling", "network.gem_p"} & changes.keys():
+        others = {"network.whitening": ""}
+    return others
 
 
 def _show(result: "Result", exported: "Exported | None", out: str, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from extract import timm_backbone
 from extract.store import DescriptorStore
+from retrieval.cli.train import _recipe
 
 RECIPE = """
 epochs = 1
@@ -94,6 +95,25 @@ def test_frozen_trains_a_head_from_a_store(train, work, tmp_path):
     resumed = train(tmp_path / "run", "--resume", "--freeze", "--epochs", "2", "--json")
     assert "is finished" in resumed.stderr
     assert json.loads(resumed.stdout) == told
+
+
+@pytest.mark.parametrize(
+    ("freeze", "settings", "whitening", "distill"),
+    [
+        (False, [], "places-whitening.safetensors", 10.0),
+        (False, ["optimiser.rate=1e-5"], "places-whitening.safetensors", 10.0),
+        (False, ["network.backbone=resnet18"], "", 10.0),
+        (False, ["network.backbone=resnet18", "network.whitening=own"], "own", 10.0),
+        (False, ["network.head=linear", "network.dim=64"], "", 0.0),
+        (True, [], "", 0.0),
+    ],
+)
+def test_of_the_default_recipe_that_is_left_out_which_another_network_or_head_does_not_go_with(
+    freeze, settings, whitening, distill
+):
+    network = _recipe(None, Path("run"), freeze, None, None, False, settings).network
+    assert Path(network.whitening.path).name == whitening
+    assert network.distill == distill
 
 
 def test_control_c_says_how_to_go_on(train, tmp_path, monkeypatch):
