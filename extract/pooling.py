@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from extract.errors import ConfigError
+
 if TYPE_CHECKING:
     import torch
 
@@ -12,6 +14,9 @@ _GEM_FLOOR = 1e-6
 # Above this power values of some thousands would leave float32's range (7000 ** 10 does), so a channel is
 # first divided by its largest value, which takes a second pass.
 _LARGEST_PLAIN_POWER = 8.0
+_LARGEST_POWER = 100.0
+# Beyond it the floor to this power leaves float32's range, and a region where a channel is zero has no slope.
+_LARGEST_REGIONAL_POWER = 6.0
 # A map is cut into 1, 2 x 2 and 3 x 3 regions of 1, 2/3 and 1/2 of its sides, which overlap.
 _REGIONS_A_SIDE = (1, 2, 3)
 # Below this a region has no direction, and counts for nothing.
@@ -34,30 +39,40 @@ def pool(
     """
     if kind == "cls":
         if class_token is None:
-            raise ValueError("this network has no class token; pool with gem, avg or max")
+            raise ValueError("this network has no class token; pool with gem, regional-gem, avg or max")
         return class_token
     if kind == "avg":
         return maps.mean(dim=(2, 3))
     if kind == "max":
         return maps.amax(dim=(2, 3))
     maps = maps.clamp(min=_GEM_FLOOR)
+    if kind == "regional-gem":
+        return _over_regions(maps.pow(gem_p), gem_p)
     if gem_p <= _LARGEST_PLAIN_POWER:
-        return _means(maps, kind, gem_p)
+        return maps.pow(gem_p).mean(dim=(2, 3)).pow(1.0 / gem_p)
     top = maps.amax(dim=(2, 3), keepdim=True)
-    return _means(maps / top, kind, gem_p, top)
+    return (maps / top).pow(gem_p).mean(dim=(2, 3)).pow(1.0 / gem_p) * top[:, :, 0, 0]
 
 
-def _means(
-    maps: "torch.Tensor", kind: Pooling, gem_p: float, times: "torch.Tensor | float" = 1.0
-) -> "torch.Tensor":
-    """Give the generalised means of `maps`, multiplied by `times`; over regions their directions' sum."""
-    powers = maps.pow(gem_p)
-    if kind == "gem":
-        return (powers.mean(dim=(2, 3), keepdim=True).pow(1.0 / gem_p) * times)[:, :, 0, 0]
-    total = maps.new_zeros(maps.shape[:2])
+def check_power(kind: Pooling, gem_p: float, where: str) -> None:
+    """Refuse an exponent that `kind` cannot take; `where` names the table of the setting.
+
+    Raises:
+        ConfigError: it is out of range.
+    """
+    most = _LARGEST_REGIONAL_POWER if kind == "regional-gem" else _LARGEST_POWER
+    if not 1.0 <= gem_p <= most:
+        raise ConfigError(
+            f"{where}.gem_p must be between 1 and {most:g} with the pooling {kind}, got {gem_p}"
+        )
+
+
+def _over_regions(powers: "torch.Tensor", gem_p: float) -> "torch.Tensor":
+    """Add up the directions of the generalised means of regions, `powers` (B, C, h, w) being raised."""
+    total = powers.new_zeros(powers.shape[:2])
     for count in _REGIONS_A_SIDE:
-        rows, columns = (_region_means(maps, side, count) for side in (2, 3))
-        means = (rows @ powers @ columns.transpose(0, 1)).pow(1.0 / gem_p) * times
+        rows, columns = (_region_means(powers, side, count) for side in (2, 3))
+        means = (rows @ powers @ columns.transpose(0, 1)).pow(1.0 / gem_p)
         lengths = means.norm(dim=1, keepdim=True).clamp(min=_MIN_NORM)
         total = total + (means / lengths).sum(dim=(2, 3))
     return total

@@ -1,6 +1,7 @@
 """The embedding space: labelled photographs or vectors, added at any time, and what is nearest to another."""
 
 import hashlib
+import logging
 import os
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,8 @@ from retrieval import (
 from retrieval.classification import Classification, answers
 from retrieval.labelled_vectors import LabelledVectors
 from retrieval.space_calibration import Calibration
+
+logger = logging.getLogger(__name__)
 
 NUM_VOTES = 5
 Item = str | Path | NDArray[np.floating]
@@ -98,7 +101,13 @@ class EmbeddingSpace:
         Raises:
             StoreError: the file was cut or altered, or is of another recipe.
         """
-        return space_calibration.read(self.store)
+        found = space_calibration.read(self.store)
+        if found is not None and found.revision != self.store.revision:
+            logger.warning(
+                "%r changed since it was calibrated (revision %d, now %d), and chances may be off; run "
+                "`retrieve calibrate` again", str(self.store.path), found.revision, self.store.revision,
+            )  # fmt: skip
+        return found
 
     def add(self, item: Item, label: str, *, name: str | None = None) -> str:
         """Add a photograph's file, or a vector (D,) of the space's own network, and commit it; give its id.
@@ -226,6 +235,7 @@ class EmbeddingSpace:
     def _take(self, store: DescriptorStore) -> None:
         self.store = store
         self._forget("labelled")
+        self._forget("calibration")
 
     def _forget(self, name: str) -> None:
         self.__dict__.pop(name, None)

@@ -153,7 +153,7 @@ def read(store: DescriptorStore) -> Calibration | None:
         return None
     except OSError as error:
         raise StoreError(f"cannot read {str(path)!r}: {error.strerror}") from error
-    except (ValueError, KeyError, AttributeError, ConfigError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, ConfigError) as error:
         raise StoreError(
             f"{str(path)!r} was cut or altered; `retrieve calibrate {store.path} PHOTOS.csv` makes it again"
         ) from error

@@ -1,11 +1,15 @@
 """Labelled photographs that a space is given: which of them suit it, and their vectors."""
 
+import logging
+
 from extract import describe
 from extract.errors import PhotosError
 from extract.extractors import Extractors
 from extract.photos import Photos
 from retrieval.described import gathered
 from retrieval.labelled_vectors import LabelledVectors
+
+logger = logging.getLogger(__name__)
 
 
 def check_labels(photos: Photos) -> None:
@@ -64,6 +68,12 @@ def described(photos: Photos, extractors: Extractors) -> LabelledVectors:
     """
     blocks = describe.describe(photos, extractors.only(()), block_sizes=lambda: max(1, len(photos)))
     done = gathered(photos, list(blocks), extractors.vector.dim, 0.0)
+    if done.failures:
+        name, reason = next(iter(done.failures.items()))
+        logger.warning(
+            "%d of %d photographs cannot be read and are left out, first %r (%s)",
+            len(done.failures), len(photos), name, reason,
+        )  # fmt: skip
     if not len(done.photos):
         raise PhotosError("none of the photographs could be read")
     return LabelledVectors(done.photos.ids, done.photos.labels, done.queries.vectors)

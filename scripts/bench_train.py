@@ -3,7 +3,8 @@
     python scripts/bench_train.py --photos train.csv --quick --json
 
 `train_vs_bare`: pictures a second of training (read, decode, views, step) over those of a plain loop of
-forward, loss, backward and optimiser with the same network, loss and batches already in memory, in turns.
+forward, loss, backward and optimiser with the same network, loss (that which holds to the first network
+included) and batches already in memory, in turns.
 `frozen_store_vs_pictures`: training a head on the stored vectors of a frozen backbone, over training it
 through the pictures.
 """
@@ -21,10 +22,12 @@ import torch
 from bench_common import note, photos_from, read_options, show
 
 from extract.allocator import keep_freed_memory
+from extract.config import NO_FILE
 from train import criterion, inference, loader, pooled
 from train import recipe as recipes
 from train.batch import Batch
 from train.broken import BrokenPhotos
+from train.first_network import FirstNetwork
 from train.network import EmbeddingNetwork, HeadNetwork
 from train.photo_dataset import PhotoDataset
 from train.plan import Plan
@@ -45,9 +48,10 @@ def step_of(recipe: TrainRecipe, split: Split, network: EmbeddingNetwork | HeadN
 
 
 def bare_step(recipe: TrainRecipe, split: Split) -> Callable[[Batch], float]:
-    """Give what anyone would write: forward, loss, backward, AdamW."""
+    """Give what anyone would write: forward, that of the first network, loss, backward, AdamW."""
     network = EmbeddingNetwork.build(recipe.network, recipe.seed).to(DEVICE).train()
     loss_of = criterion.build(recipe, len(split.classes), network.dim, split.class_sizes).to(DEVICE)
+    first = FirstNetwork(network, recipe.network.distill)
     parameters = [*network.trained_parameters(), *loss_of.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=recipe.optimiser.rate)
     is_bf16 = recipe.optimiser.precision == "bf16"
@@ -56,8 +60,8 @@ def bare_step(recipe: TrainRecipe, split: Split) -> Callable[[Batch], float]:
     def run(batch: Batch) -> float:
         optimiser.zero_grad(set_to_none=True)
         with torch.autocast(DEVICE.type, torch.bfloat16, enabled=is_bf16):
-            embeddings = network(batch.inputs)
-        loss = loss_of(embeddings, batch.labels, generator)
+            embeddings, held = network(batch.inputs), first.pool(batch.inputs)
+        loss = loss_of(embeddings, batch.labels, generator) + first.distance(embeddings, held)
         loss.backward()
         optimiser.step()
         return float(loss.detach())
@@ -116,7 +120,8 @@ def whole_training(recipe: TrainRecipe, split: Split, steps: int, rounds: int) -
 
 def frozen_training(recipe: TrainRecipe, split: Split, steps: int, rounds: int) -> dict[str, float]:
     """Compare a head's training from the store with that through the pictures, in turns."""
-    settings = dataclasses.replace(recipe.network, frozen=True, frozen_stages=0, head="mlp", dim=256)
+    settings = dataclasses.replace(recipe.network, frozen=True, frozen_stages=0, head="mlp", dim=256,
+                                   whitening=NO_FILE, distill=0.0)  # fmt: skip
     frozen = dataclasses.replace(recipe, network=settings)
     note("describing photos once")
     with tempfile.TemporaryDirectory() as folder:

@@ -21,7 +21,7 @@ from extract.config import NO_FILE
 from extract.photos import Photos
 from extract.whitening import Whitening
 from retrieval.experiments import _landmark_data
-from train import loop
+from train import checkpoint, loop
 from train import recipe as train_recipes
 from train.events import Event, StepDone
 from train.recipe import TrainRecipe
@@ -37,11 +37,12 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of the training, kept")
     options = parser.parse_args()
     photos = _landmark_data.small_train(options.data)
-    if not options.run.exists():
+    resume = checkpoint.exists(options.run)
+    if not resume:
         whiten(photos)
     recipe = train_recipes.load("default")
     whole = dataclasses.replace(recipe, validation=dataclasses.replace(recipe.validation, share=0.0))
-    loop.fit(whole, photos, options.run, resume=options.run.exists(), on_event=_tell)
+    loop.fit(whole, photos, options.run, resume=resume, on_event=_tell)
     keep(photos, whole, options.run)
 
 
@@ -50,9 +51,12 @@ def whiten(photos: Photos) -> None:
     recipe = recipes.load("default")
     untuned = dataclasses.replace(recipe.global_config, tuned=NO_FILE)  # type: ignore[type-var]
     described = dataclasses.replace(recipe, name="default, untuned", global_config=untuned)
-    fitted = whitening_run.fit(photos, described, kind="labelled", dim=None, shrinkage=None).whitening
-    halves = (values.astype(np.float16) for values in (fitted.mean, fitted.projection))
-    Whitening(*halves, fitted.provenance).write(WHITENING)
+    fitted = whitening_run.fit(photos, described, kind="labelled", dim=None, shrinkage=None)
+    for name, reason in fitted.failures:
+        print(f"{name}: {reason}", flush=True)
+    whitening = fitted.whitening
+    halves = (values.astype(np.float16) for values in (whitening.mean, whitening.projection))
+    Whitening(*halves, whitening.provenance).write(WHITENING)
 
 
 def keep(photos: Photos, recipe: TrainRecipe, run: Path) -> None:

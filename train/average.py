@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class RunningAverage:
-    """Exponential average of what training changes in `network`: trained parameters, and buffers.
+    """Exponential average of what training changes in `network`: trained parameters, and its buffers.
 
     Frozen parameters are not held twice. Source: Polyak & Juditsky, 1992; the decay that grows from
     one tenth, so that the random beginning is forgotten, is TensorFlow's ExponentialMovingAverage.
@@ -20,7 +20,8 @@ class RunningAverage:
         live: dict[str, Tensor] = {
             name: value for name, value in network.named_parameters() if value.requires_grad
         }
-        live |= dict(network.named_buffers())
+        state = network.state_dict()
+        live |= {name: value for name, value in network.named_buffers() if name in state}
         self._names = list(live)
         self._live = [value.detach() for value in live.values()]
         self._averages = [value.clone() for value in self._live]

@@ -107,6 +107,7 @@ class _Run:
             self.on_event(Remark(f"the run in {str(self.out)!r} is finished; nothing is left to do"))
             return self._result(progress, plan)
         if self.is_first:
+            result.keep_whitening(self.out, self.recipe)
             run_folder.write_settings(self.out, self.recipe)
         source = material.prepare(
             self.recipe, split, self.out, self.device, given=given, workers=workers, on_event=self.on_event
@@ -196,9 +197,16 @@ def _resolved(recipe: TrainRecipe) -> TrainRecipe:
     """Name first weights and whitening by their content, which is what a run goes on with."""
     network = recipe.network
     if network.whitening.path:
-        sha256 = weight_files.sha256_of(Path(network.whitening.path))
-        network = dataclasses.replace(network, whitening=FileRef(network.whitening.path, sha256))
+        path = Path(network.whitening.path)
+        network = dataclasses.replace(network, whitening=_found(path, weight_files.sha256_of(path)))
     if network.pretrained:
         weights = timm_backbone.resolve_weights(network.backbone, network.weights)
+        if weights.path:
+            weights = _found(Path(weights.path), weights.sha256)
         network = dataclasses.replace(network, weights=weights)
     return dataclasses.replace(recipe, network=network)
+
+
+def _found(path: Path, sha256: str) -> FileRef:
+    """Name a file so that it is found from whatever folder the run goes on in."""
+    return FileRef(str(path.absolute()), sha256)

@@ -77,7 +77,8 @@ class EmbeddingNetwork(nn.Module):
         backbone = _seeded(lambda: timm_backbone.trainable(settings.backbone, weights), seed)
         if settings.pooling == "cls" and not backbone.has_class_token:
             raise ConfigError(
-                f"{settings.backbone} has no class token; set network.pooling to gem, avg or max"
+                f"{settings.backbone} has no class token; set network.pooling to gem, regional-gem, avg "
+                "or max"
             )
         head, dim = _head(settings, backbone.dim, seed)
         network = cls(backbone, head, dim, settings)

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save
 
 from extract import config as configs
-from extract import heads
+from extract import heads, weight_files
 from extract.config import NO_FILE, FileRef
 from extract.errors import ConfigError, StoreError, WeightsError
 from extract.publish import publish
@@ -44,6 +44,23 @@ def check(recipe: TrainRecipe) -> None:
     inference.recipe_of(recipe)
 
 
+def keep_whitening(out: Path, recipe: TrainRecipe) -> None:
+    """Copy the whitening of `recipe`, if it has one, into the folder `out`: it belongs to what comes out.
+
+    Raises:
+        WeightsError: it is absent, or altered since it was resolved.
+        TrainingError: it cannot be written.
+    """
+    file = recipe.network.whitening
+    if not file.path:
+        return
+    weight_files.check(Path(file.path), file.sha256)
+    try:
+        publish(out / WHITENING_FILE, Path(file.path).read_bytes())
+    except (OSError, StoreError) as error:
+        raise TrainingError(f"cannot copy {file.path!r} to {str(out)!r}: {error}") from error
+
+
 def write(
     out: Path,
     recipe: TrainRecipe,
@@ -52,6 +69,8 @@ def write(
     provenance: Mapping[str, str],
 ) -> Path:
     """Write weights and head of a trained network into the folder `out`, then the recipe; give its path.
+
+    A whitening of `recipe` is what `keep_whitening` left there.
 
     `backbone` is the timm model, `head` what `extract.heads.build` gave. `provenance` is for people; it
     must not differ between runs that come to the same weights.
@@ -66,13 +85,10 @@ def write(
     # One text: several would stand in an order that differs from process to process.
     note = {"provenance": json.dumps(dict(provenance), sort_keys=True)}
     has_head = recipe.network.head != "none"
-    whitening = recipe.network.whitening
     try:
         publish(out / WEIGHTS_FILE, save(tensors, metadata=note))
         if has_head:
             heads.write(out / HEAD_FILE, recipe.network.head, head, provenance)
-        if whitening.path:
-            publish(out / WHITENING_FILE, Path(whitening.path).read_bytes())
         # Last: a recipe is never without its files.
         publish(out / RECIPE_FILE, configs.to_toml(_plain(recipe, out, has_head)).encode())
     except (WeightsError, StoreError) as error:

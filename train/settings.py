@@ -6,7 +6,7 @@ from typing import Literal
 from extract.config import NO_FILE, FileRef
 from extract.errors import ConfigError
 from extract.heads import Kind
-from extract.pooling import Pooling
+from extract.pooling import Pooling, check_power
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Network:
                 f"network.dim must be 0 without a head and at least 1 with one, got {self.dim} "
                 f"with network.head {self.head!r}"
             )
+        check_power(self.pooling, self.gem_p, "network")
         if self.head != "none" and (self.whitening.path or self.distill):
             raise ConfigError(
                 "network.whitening and network.distill go with a network without a head, which would begin "
@@ -51,6 +52,8 @@ class Network:
             )
         if not 0.0 <= self.distill < float("inf"):
             raise ConfigError(f"network.distill must be 0 or more, got {self.distill}")
+        if self.distill and not self.pretrained:
+            raise ConfigError("network.distill holds to pretrained weights, and network.pretrained is false")
         if self.frozen and self.head == "none":
             raise ConfigError("network.frozen leaves nothing to train without a head; set head and dim too")
         if self.frozen_stages < 0:

@@ -13,7 +13,7 @@ from extract.allocator import keep_freed_memory
 from extract.config import NO_FILE, FileRef
 from extract.descriptor_values import at_length_one
 from extract.errors import ConfigError
-from extract.pooling import Pooling, pool
+from extract.pooling import Pooling, check_power, pool
 from extract.size_rule import SizeRule, fit
 from extract.whitening import Whitening
 
@@ -59,8 +59,7 @@ class Config:
             raise ConfigError(f"global.resize_px must be at least size_px, got {self.resize_px}")
         if not 1 <= self.multiple_px <= self.size_px:
             raise ConfigError(f"global.multiple_px must be between 1 and size_px, got {self.multiple_px}")
-        if not 1.0 <= self.gem_p <= 100.0:
-            raise ConfigError(f"global.gem_p must be between 1 and 100, got {self.gem_p}")
+        check_power(self.pooling, self.gem_p, "global")
         if not self.scales or not all(0.1 <= scale <= 4.0 for scale in self.scales):
             raise ConfigError(f"global.scales must be between 0.1 and 4, got {list(self.scales)}")
 
@@ -192,7 +191,9 @@ def _check_fit(config: Config, backbone: timm_backbone.Backbone) -> None:
     """Refuse what would fail at the first photograph."""
     if not backbone.prefix_tokens:
         if config.pooling == "cls":
-            raise ConfigError(f"{config.backbone} has no class token; set global.pooling to gem, avg or max")
+            raise ConfigError(
+                f"{config.backbone} has no class token; set global.pooling to gem, regional-gem, avg or max"
+            )
         return
     name = "size_px" if config.size_rule == "crop" and config.scales == (1.0,) else "multiple_px"
     side = getattr(config, name)

@@ -115,7 +115,10 @@ def _recipe(
         if isinstance(before, dict) and before.get("head") == "none":
             frozen |= {"network.head": _FROZEN_HEAD, "network.dim": _FROZEN_DIM}
         changes = frozen | changes
-    lay_over(values, _left_out(changes) | changes)
+    left_out = {key: value for key, value in _left_out(changes).items() if key not in changes}
+    if name and left_out:
+        click.echo(f"left out, as they do not go with what is set: {', '.join(left_out)}", err=True)
+    lay_over(values, left_out | changes)
     return recipes.from_plain(values)
 
 

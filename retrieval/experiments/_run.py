@@ -12,9 +12,11 @@ from typing import Protocol, cast
 from extract import config as configs
 from extract import plugins
 from extract.errors import ConfigError
+from extract.recipe_version import EXTRACTION_VERSION
 from retrieval.experiments import _kept
 from retrieval.experiments._kept import Measured
 from retrieval.experiments._study import PACKAGE, Arm, Study
+from train.origin import TRAINING_VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -122,6 +124,7 @@ def _digest(name: str, arm: Arm, work: Work) -> str:
             "small": work.small,
             "seed": work.seed,
             "weights": weights,
+            "versions": [TRAINING_VERSION, EXTRACTION_VERSION],
         }
     )
 

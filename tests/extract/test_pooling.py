@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from extract.pooling import pool
+from extract.errors import ConfigError
+from extract.pooling import check_power, pool
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def test_class_token_is_given_as_it_is(maps):
 
 
 def test_class_token_of_a_network_without_one_is_refused(maps):
-    with pytest.raises(ValueError, match="no class token; pool with gem, avg or max"):
+    with pytest.raises(ValueError, match="no class token; pool with gem, regional-gem, avg or max"):
         pool(maps, None, "cls", 3.0)
 
 
@@ -101,7 +102,7 @@ def regional_by_loops(maps, p):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (2, 2), (3, 4), (5, 2), (9, 9), (18, 13)])
-@pytest.mark.parametrize("p", [1.0, 2.0, 3.0, 20.0])
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0, 6.0])
 def test_regions_are_pooled_brought_to_length_one_and_added(size, p):
     maps = torch.rand(2, 6, *size, generator=torch.Generator().manual_seed(1))
     np.testing.assert_allclose(
@@ -123,3 +124,21 @@ def test_a_bright_corner_outvotes_the_rest_in_one_mean_and_not_over_regions():
 
 def test_regions_of_a_blank_map_are_finite():
     assert pool(torch.zeros(1, 3, 4, 4), None, "regional-gem", 2.0).isfinite().all()
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 6.0])
+def test_a_channel_that_is_zero_in_a_region_has_a_finite_gradient(p):
+    maps = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(2))
+    maps[0, 1, :4, :4] = 0.0
+    maps.requires_grad_()
+    pool(maps, None, "regional-gem", p)[0, 1].backward()
+    assert maps.grad.isfinite().all()
+    assert maps.grad.abs().sum() > 0
+
+
+def test_a_power_that_regions_cannot_take_is_refused():
+    check_power("gem", 100.0, "global")
+    with pytest.raises(
+        ConfigError, match=r"network.gem_p must be between 1 and 6 with .* regional-gem, got 8"
+    ):
+        check_power("regional-gem", 8.0, "network")

@@ -23,13 +23,14 @@ from train.step import NotFiniteError, Step
 
 torch.set_num_threads(1)
 NETWORK = Network(pretrained=False, head="mlp", dim=4)
+HELD = Network(distill=2.0)
 
 
 class Criterion(nn.Module):
-    def __init__(self):
+    def __init__(self, dim):
         super().__init__()
-        self.centres = nn.Parameter(torch.randn(3, 4, dtype=torch.float64))
-        self.register_buffer("memory", torch.zeros(8, 4, dtype=torch.float64))
+        self.centres = nn.Parameter(torch.randn(3, dim, dtype=torch.float64))
+        self.register_buffer("memory", torch.zeros(8, dim, dtype=torch.float64))
 
     def forward(self, embeddings, labels, generator):
         weights = torch.rand(8, 1, generator=generator, dtype=torch.float64)
@@ -47,14 +48,16 @@ def step_of(network_settings, seed, device, accumulate):
     features = nn.Sequential()
     features.add_module("model", nn.Sequential(nn.Conv2d(3, 6, 3, 2), nn.BatchNorm2d(6), nn.GELU()))
     backbone = Backbone(features, 6, (0.5,) * 3, (0.2,) * 3, (1, 1), 0, False)
-    network = EmbeddingNetwork(backbone, heads.build("mlp", 6, 4, 0.2), network_settings).double()
+    dim = network_settings.dim or 6
+    head = heads.build(network_settings.head, 6, dim, 0.2)
+    network = EmbeddingNetwork(backbone, head, dim, network_settings).double()
     network.to(memory_format=torch.channels_last)
-    return Step(network, Criterion(), recipe, 10, 5, device)
+    return Step(network, Criterion(dim), recipe, 10, 5, device)
 
 
-def train(device, accumulate):
+def train(device, accumulate, settings=NETWORK):
     # Only the first process begins with the weights that all are to have.
-    step = step_of(NETWORK, distributed.rank(), device, accumulate)
+    step = step_of(settings, distributed.rank(), device, accumulate)
     rows = distributed.share(8)
     losses = []
     for number in range(3):
@@ -79,6 +82,7 @@ def sentence_of(error, function, *arguments):
 where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
 os.environ.update(where, RANK=str(rank), LOCAL_RANK=str(rank))
 with distributed.joined() as device:
+    held = train(device, 2, HELD)[0]
     losses, step = train(device, accumulate=2)
     state = copy.deepcopy({key: step.state()[key] for key in ("network", "criterion", "average")})
     pixels, ids = torch.zeros(4, 3, 32, 32, dtype=torch.uint8), tuple("abcdefgh")[distributed.share(8)]
@@ -89,7 +93,7 @@ with distributed.joined() as device:
         sentence_of(TrainingError, distributed.share, 7),
         sentence_of(TrainingError, step_of, follows, 0, device, 1),
     ]
-    torch.save((distributed.rank(), losses, state, told), file)
+    torch.save((distributed.rank(), losses, held, state, told), file)
 """
 
 
@@ -117,12 +121,14 @@ def test_two_processes_train_as_one_does_on_the_joint_batch(two_processes):
     alone = {}
     exec(PROGRAM, alone)
     losses, step = alone["train"](torch.device("cpu"), 1)
-    for place, (rank, own_losses, state, _) in enumerate(two_processes):
+    held, _ = alone["train"](torch.device("cpu"), 1, alone["HELD"])
+    for place, (rank, own_losses, own_held, state, _) in enumerate(two_processes):
         assert rank == place
         assert own_losses == pytest.approx(losses, abs=1e-9)
+        assert own_held == pytest.approx(held, abs=1e-9)
         for key, values in state.items():
             torch.testing.assert_close(values, step.state()[key], rtol=0, atol=1e-6)
-    first, second = (state for _, _, state, _ in two_processes)
+    first, second = (state for *_, state, _ in two_processes)
     torch.testing.assert_close(first, second, rtol=0, atol=0)
 
 

@@ -6,12 +6,15 @@ import shutil
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from evaluate.figures import Figure
-from train import checkpoint, loader, loop, result
+from extract.whitening import fit_pca
+from train import checkpoint, epochs, loader, loop, result
+from train import recipe as recipes
 from train.errors import TrainingError
 from train.events import EpochDone, Remark, StepDone
 from train.judge import Judged
@@ -19,6 +22,7 @@ from train.labelled_photos import read
 from train.log import STEPS_FILE
 from train.log import read as read_log
 from train.material import Pictures
+from train.network import EmbeddingNetwork
 from train.origin import Origin
 
 # Everything that a run remembers: class centres, a memory of past batches, a miner, the running average.
@@ -89,6 +93,46 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(tmp_path, place_folder, 
     rows = read_log(out / STEPS_FILE)
     undisturbed = read_log(finished[0] / STEPS_FILE)
     assert [(row["step"], row["loss"]) for row in rows] == [(row["step"], row["loss"]) for row in undisturbed]
+
+
+class _StoppedError(Exception):
+    pass
+
+
+def test_a_run_held_to_its_first_network_goes_on_to_the_same_bits(
+    tmp_path, place_photos, tiny_recipe, monkeypatch
+):
+    monkeypatch.setattr(epochs, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(epochs, "_LARGEST_SHARE", 1e9)
+    monkeypatch.chdir(tmp_path)
+    first = EmbeddingNetwork.build(tiny_recipe(network={"head": "none", "dim": 0}).network, 3)
+    state = {name: value.contiguous() for name, value in first.backbone.model.state_dict().items()}
+    save_file(state, "first.safetensors")
+    vectors = np.random.default_rng(0).normal(size=(20, first.dim)).astype(np.float32)
+    fit_pca(vectors, 5, 0.5).write(Path("white"))
+    held = {
+        "head": "none", "dim": 0, "pretrained": True, "weights": "first.safetensors",
+        "whitening": "white", "distill": 5.0, "pooling": "regional-gem",
+    }  # fmt: skip
+    recipe = tiny_recipe(network=held)
+
+    def stop(event):
+        if isinstance(event, StepDone) and event.step == 6:
+            raise _StoppedError
+
+    loop.fit(recipe, place_photos, Path("whole"), workers=0)
+    with pytest.raises(_StoppedError):
+        loop.fit(recipe, place_photos, Path("run"), workers=0, on_event=stop)
+    # As the command does where no recipe is named, from another folder.
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    out = tmp_path / "run"
+    again = recipes.load(str(out / "train.toml"))
+    loop.fit(again, place_photos, out, workers=0, resume=True)
+    for name in (result.WEIGHTS_FILE, result.WHITENING_FILE):
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    after = load_file(out / result.WEIGHTS_FILE)["conv_head.weight"]
+    assert not after.equal(first.backbone.model.conv_head.weight)
 
 
 def test_another_seed_comes_to_other_weights(tmp_path, finished, fit, tiny_recipe):

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -6,6 +8,7 @@ from extract import recipe as recipes
 from extract import recipe_files
 from extract.errors import ConfigError
 from extract.global_descriptors import network as descriptors
+from extract.weight_files import sha256_of
 from extract.whitening import fit_pca
 from train import onnx_export, result
 from train.network import EmbeddingNetwork
@@ -46,6 +49,11 @@ def test_a_whitening_comes_out_with_the_network(tmp_path, tiny_recipe):
     recipe = tiny_recipe(network=settings)
     network = EmbeddingNetwork.build(recipe.network, seed=0).eval()
     (tmp_path / "run").mkdir()
+    resolved = dataclasses.replace(recipe.network.whitening, sha256=sha256_of(tmp_path / "white"))
+    result.keep_whitening(
+        tmp_path / "run",
+        dataclasses.replace(recipe, network=dataclasses.replace(recipe.network, whitening=resolved)),
+    )
     result.write(tmp_path / "run", recipe, network.backbone.model, network.head, {})
     (tmp_path / "white").unlink()
     described = recipe_files.resolve(recipes.load(str(tmp_path / "run")))

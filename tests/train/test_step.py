@@ -115,7 +115,9 @@ def test_held_to_the_first_network_the_loss_grows_by_the_distance_to_it():
     for distill, accumulate in ((0.0, 1), (5.0, 1), (5.0, 3)):
         network = EmbeddingNetwork.build(settings, 0)
         criterion = Criterion(network.dim).double()
-        recipe = recipe_of(dataclasses.replace(settings, distill=distill), accumulate=accumulate, kind="sgd")
+        recipe = recipe_of(
+            dataclasses.replace(settings, distill=distill, pretrained=True), accumulate=accumulate, kind="sgd"
+        )
         step = Step(network.double(), criterion, recipe, 10, 5, CPU)
         with torch.no_grad():
             first = network(batch().inputs)
