@@ -144,7 +144,7 @@ def _write(path: Path, content: State) -> None:
     except StoreError as error:
         reason = error.__cause__.strerror if isinstance(error.__cause__, OSError) else str(error)
         raise TrainingError(
-            f"cannot write {str(path)!r}: {reason}; the checkpoint before it is whole, "
+            f"cannot write {str(path)!r}: {reason}; what was written before is whole, "
             "make room on the disk and go on with --resume"
         ) from error
 
@@ -152,7 +152,8 @@ def _write(path: Path, content: State) -> None:
 def _read(path: Path) -> State:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    # What is no checkpoint at all is read by torch as a pickle, and may fail by any lookup.
+    except (OSError, RuntimeError, EOFError, LookupError, ValueError, pickle.UnpicklingError) as error:
         raise TrainingError(
             f"the checkpoint {str(path)!r} cannot be read; train into a new folder"
         ) from error

@@ -12,7 +12,7 @@ from train.broken import BrokenPhotos
 from train.checkpoint import Best, Progress
 from train.criterion import Criterion
 from train.errors import TrainingError
-from train.events import EpochDone, Event, StepDone
+from train.events import EpochDone, Event, StepDone, Untrained
 from train.judge import Judged
 from train.log import Log
 from train.material import Material
@@ -54,6 +54,8 @@ class Epochs:
         """
         if self._is_over(progress):
             return progress
+        if self.judges and not progress.step:
+            self.on_event(Untrained(self._judge()))
         saver = _Saver(self)
         clock = _Clock(progress.seconds)
         with contextlib.closing(self._batches(progress.step)) as batches:

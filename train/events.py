@@ -31,6 +31,13 @@ class Begun:
 
 
 @dataclass(frozen=True)
+class Untrained:
+    """The network as it begins was judged as it will be after each epoch."""
+
+    judged: Judged
+
+
+@dataclass(frozen=True)
 class StepDone:
     """Step `step` of the run, the first being 1, had this loss at this learning rate."""
 
@@ -61,4 +68,4 @@ class Remark:
     sentence: str
 
 
-Event = Describing | Described | Begun | StepDone | EpochDone | Remark
+Event = Describing | Described | Begun | Untrained | StepDone | EpochDone | Remark

@@ -36,6 +36,8 @@ class TrainingDisplay:
                 self._step(f"describing: {self._described} of {self._total} photos")
             case events.Begun():
                 self._begin(event)
+            case events.Untrained():
+                self._say(f"before training: {event.judged.metric} {figure_text(event.judged.figure)}")
             case events.StepDone():
                 self._show_step(event)
             case events.EpochDone():

@@ -59,6 +59,8 @@ def command(
     """
     from retrieval.experiments import _report, _run, _weights
 
+    if as_list and as_json:
+        raise click.UsageError("--list is a text; leave --json out")
     if as_list:
         click.echo("\n".join(_report.listed()))
         return

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from train.loop import Result
     from train.onnx_export import Exported
     from train.recipe import TrainRecipe
+    from train.settings import Network
 
 _EXIT_INTERRUPTED = 130
 # Of the head that is trained on a frozen backbone where the recipe has none.
 _FROZEN_HEAD, _FROZEN_DIM = "linear", 512
+# A whitening is fitted on the vectors that these make.
+_OF_A_WHITENING = {"network.backbone", "network.weights", "network.pooling", "network.gem_p"}
 
 
 @click.command("train")
@@ -115,21 +118,38 @@ def _recipe(
         if isinstance(before, dict) and before.get("head") == "none":
             frozen |= {"network.head": _FROZEN_HEAD, "network.dim": _FROZEN_DIM}
         changes = frozen | changes
-    left_out = {key: value for key, value in _left_out(changes).items() if key not in changes}
+    left_out = _left_out(recipes.from_plain(values).network, changes)
     if name and left_out:
         click.echo(f"left out, as they do not go with what is set: {', '.join(left_out)}", err=True)
+    _change_kinds(values, changes)
     lay_over(values, left_out | changes)
     return recipes.from_plain(values)
 
 
-def _left_out(changes: Mapping[str, object]) -> dict[str, object]:
-    """Take out of a recipe what does not go with another head or network, where `changes` ask for one."""
+def _change_kinds(values: dict[str, object], changes: Mapping[str, object]) -> None:
+    """Take out the settings of a loss, miner or sampler in whose place `changes` set another one."""
+    losses = values["loss"]
+    named = {key.split(".")[1] for key in changes if key.startswith("loss.")}
+    if isinstance(losses, dict) and named - losses.keys():
+        values["loss"] = {name: table for name, table in losses.items() if name in named}
+    for table in ("miner", "sampler"):
+        before, kind = values[table], changes.get(f"{table}.kind")
+        if kind is not None and isinstance(before, dict) and before.get("kind") != kind:
+            values[table] = {"kind": kind}
+
+
+def _left_out(network: "Network", changes: Mapping[str, object]) -> dict[str, object]:
+    """Take out of `network` what does not go with another head or backbone, where `changes` ask for one."""
+    has_random_part = (
+        changes.get("network.pretrained") is False or changes.get("network.head", "none") != "none"
+    )
+    is_other = not _OF_A_WHITENING.isdisjoint(changes)
     others: dict[str, object] = {}
-    if changes.get("network.head", "none") != "none":
-        others = {"network.whitening": "", "network.distill": 0.0}
-    elif {"network.backbone", "network.weights", "network.pooling", "network.gem_p"} & changes.keys():
-        others = {"network.whitening": ""}
-    return others
+    if network.whitening.path and (has_random_part or is_other):
+        others["network.whitening"] = ""
+    if network.distill and has_random_part:
+        others["network.distill"] = 0.0
+    return {key: value for key, value in others.items() if key not in changes}
 
 
 def _show(result: "Result", exported: "Exported | None", out: str, as_json: bool) -> None:

@@ -36,7 +36,11 @@ def test_a_run_goes_on_with_nothing_but_what_it_was_begun_with(tmp_path):
         checkpoint.load(tmp_path, Origin({"epochs": 3, "network": {"dim": 9}}, "abc", 1))
 
 
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\3\4 cut off"], ids=["empty", "text", "cut"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no checkpoint", b"junk\n", b"PK\3\4 cut off"],
+    ids=["empty", "text", "word", "cut"],
+)
 def test_a_damaged_checkpoint_is_one_sentence(tmp_path, content):
     (tmp_path / checkpoint.LAST_FILE).write_bytes(content)
     with pytest.raises(TrainingError, match="checkpoint.pt' cannot be read; train into a new folder"):
@@ -67,7 +71,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(TrainingError, match="No space left on device; the checkpoint before it is whole"):
+    with pytest.raises(TrainingError, match="No space left on device; what was written before is whole"):
         checkpoint.save(tmp_path, ORIGIN, PROGRESS, {"step": 8})
     assert checkpoint.load(tmp_path, ORIGIN)[1] == {"step": 7}
     assert [path.name for path in tmp_path.iterdir()] == [checkpoint.LAST_FILE]

@@ -16,7 +16,7 @@ from extract.whitening import fit_pca
 from train import checkpoint, epochs, loader, loop, result
 from train import recipe as recipes
 from train.errors import TrainingError
-from train.events import EpochDone, Remark, StepDone
+from train.events import Begun, EpochDone, Remark, StepDone, Untrained
 from train.judge import Judged
 from train.labelled_photos import read
 from train.log import STEPS_FILE
@@ -165,12 +165,22 @@ def test_a_run_does_not_go_on_with_other_settings(finished, fit, tiny_recipe):
 
 
 def scripted(monkeypatch, values):
-    figures = iter(values)
+    """Let what is judged have `values`, after that of the network as it begins."""
+    figures = iter([0.0, *values])
 
     def judge(source, network):
         return Judged("map@100", Figure(next(figures), 0.0, 1.0, 8), False), ()
 
     monkeypatch.setattr(Pictures, "judge", judge)
+
+
+def test_the_network_is_judged_before_the_first_step_of_a_run(finished):
+    _, came, told = finished
+    places = {type(event): place for place, event in reversed(list(enumerate(told)))}
+    assert places[Begun] < places[Untrained] < places[StepDone]
+    untrained = told[places[Untrained]].judged
+    assert untrained.metric == came.best.judged.metric
+    assert untrained.figure.queries == came.best.judged.figure.queries
 
 
 def test_a_run_stops_behind_its_best_epoch_and_gives_that(tmp_path, fit, tiny_recipe, monkeypatch):

@@ -105,6 +105,7 @@ def test_frozen_trains_a_head_from_a_store(train, work, tmp_path):
         (False, ["network.backbone=resnet18"], "", 10.0),
         (False, ["network.backbone=resnet18", "network.whitening=own"], "own", 10.0),
         (False, ["network.head=linear", "network.dim=64"], "", 0.0),
+        (False, ["network.backbone=resnet18", "network.pretrained=false"], "", 0.0),
         (True, [], "", 0.0),
     ],
 )
@@ -114,6 +115,42 @@ def test_of_the_default_recipe_that_is_left_out_which_another_network_or_head_do
     network = _recipe(None, Path("run"), freeze, None, None, False, settings).network
     assert Path(network.whitening.path).name == whitening
     assert network.distill == distill
+
+
+@pytest.mark.parametrize(
+    ("settings", "losses"),
+    [
+        (["loss.arcface.margin=0.3"], {"arcface"}),
+        (["loss.supcon.temperature=0.2"], {"supcon"}),
+        (
+            ["loss.classification.weight=0.5", "loss.contrastive.weight=0.5"],
+            {"classification", "contrastive"},
+        ),
+        (["loss.arcface.weight=1", "loss.triplet.margin=0.1"], {"arcface", "triplet"}),
+    ],
+)
+def test_a_loss_that_is_set_takes_the_place_of_the_recipes(settings, losses):
+    assert set(_recipe(None, Path("run"), False, None, None, False, settings).losses) == losses
+
+
+def test_settings_of_another_sampler_do_not_stay(tmp_path):
+    (tmp_path / "own.toml").write_text('[sampler]\nkind = "m-per-class"\nper_class = 2\n[loss.supcon]\n')
+    own = str(tmp_path / "own.toml")
+    kept, other = (
+        _recipe(own, tmp_path, False, None, None, False, [f"sampler.kind={kind}"])
+        for kind in ("m-per-class", "random")
+    )
+    assert (kept.sampler_kind, kept.sampler.per_class) == ("m-per-class", 2)
+    assert other.sampler_kind == "random"
+
+
+def test_what_is_left_out_of_a_recipe_that_was_named_is_told(tmp_path, capsys):
+    (tmp_path / "own.toml").write_text("[network]\ndistill = 2.0\n")
+    own = str(tmp_path / "own.toml")
+    _recipe(own, tmp_path, False, None, None, False, ["network.backbone=resnet18"])
+    assert capsys.readouterr().err == ""
+    _recipe(own, tmp_path, True, None, None, False, [])
+    assert capsys.readouterr().err == "left out, as they do not go with what is set: network.distill\n"
 
 
 def test_control_c_says_how_to_go_on(train, tmp_path, monkeypatch):
