@@ -186,10 +186,10 @@ class TestLoad:
         names = [name for name in recipe.preset_names() if name != "default"]
         assert len({recipe.load(name).digest for name in names}) == len(names)
 
-    def test_imagenet_is_the_default_without_what_was_fitted(self):
+    def test_imagenet_is_the_default_without_what_was_fitted_and_plainly_pooled(self):
         default, imagenet = (recipe.load(name) for name in ("default", "imagenet"))
-        fitted = dict.fromkeys(("tuned", "head", "whitening"), NO_FILE)
-        assert dataclasses.replace(default.global_config, **fitted) == imagenet.global_config
+        plain = {**dict.fromkeys(("tuned", "head", "whitening"), NO_FILE), "pooling": "gem"}
+        assert dataclasses.replace(default.global_config, **plain) == imagenet.global_config
         assert not recipe.configs.files(imagenet.global_config)
 
     @pytest.mark.parametrize(("name", "kind"), [("e5", "sift"), ("e6", "vlad"), ("e7", "patch")])

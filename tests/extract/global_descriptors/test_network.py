@@ -244,7 +244,7 @@ def test_networks_of_other_kinds_are_described(weights_of, prepared, name, dim):
         (
             "resnet18",
             {"pooling": "cls"},
-            "resnet18 has no class token; set global.pooling to gem, avg or max",
+            "resnet18 has no class token; set global.pooling to gem, regional-gem, avg or max",
         ),
         (VIT, {"multiple_px": 24}, f"multiple_px must be a multiple of the patch of {VIT}, 16 px, got 24"),
         (VIT, {"size_rule": "crop", "size_px": 230}, "global.size_px must be a multiple of .* got 230"),
@@ -264,7 +264,7 @@ def test_setting_that_does_not_suit_the_network_is_refused_ahead_of_the_first_ph
         ({"size_px": 5000}, "size_px"),
         ({"size_rule": "crop", "size_px": 300}, "resize_px must be at least size_px, got 256"),
         ({"multiple_px": 0}, "multiple_px must be between 1 and size_px, got 0"),
-        ({"gem_p": 0.5}, "gem_p must be between 1 and 100, got 0.5"),
+        ({"gem_p": 0.5}, "gem_p must be between 1 and 100 with the pooling gem, got 0.5"),
         ({"scales": ()}, "scales must be between 0.1 and 4"),
         ({"scales": (1.0, 5.0)}, r"scales must be between 0.1 and 4, got \[1.0, 5.0\]"),
     ],
