@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from evaluate.figures import Figure
     from train.events import Begun, Describing, EpochDone, Event, StepDone
+    from train.judge import Judged
 
 _PLAIN_EVERY_S = 10.0
 
@@ -23,6 +24,8 @@ class TrainingDisplay:
         self._bar: tqdm[None] | None = None
         self._total = self._described = 0
         self._last = time.monotonic()
+        self._untrained: Judged | None = None
+        self._best: Judged | None = None
 
     def __call__(self, event: "Event") -> None:
         """Show the event."""
@@ -37,11 +40,12 @@ class TrainingDisplay:
             case events.Begun():
                 self._begin(event)
             case events.Untrained():
+                self._untrained = event.judged
                 self._say(f"before training: {event.judged.metric} {figure_text(event.judged.figure)}")
             case events.StepDone():
                 self._show_step(event)
             case events.EpochDone():
-                self._say(_epoch_line(event))
+                self._show_epoch(event)
             case events.Remark():
                 self._say(event.sentence)
 
@@ -72,6 +76,17 @@ class TrainingDisplay:
             f"step {event.step} of {self._total}: loss {event.loss:.4g}, "
             f"{event.images_per_second:.1f} photos a second"
         )
+
+    def _show_epoch(self, event: "EpochDone") -> None:
+        self._say(_epoch_line(event))
+        if event.is_best:
+            self._best = event.judged
+        is_last = event.epoch == event.epochs
+        if is_last and self._untrained and self._best and not self._best.is_better_than(self._untrained):
+            self._say(
+                "no epoch was better than the network before training; it may know these places already, or "
+                "need more photos or a lower optimiser.rate"
+            )
 
     def _open(self, what: str, total: int, done: int, unit: str) -> None:
         if not self._shows_bar:
