@@ -49,7 +49,7 @@ def main() -> None:
     validation = dataclasses.replace(recipe.validation, share=0.0)
     whole = dataclasses.replace(recipe, network=network, validation=validation)
     loop.fit(whole, photos, options.run, resume=resume, on_event=_tell)
-    keep_whitening(whitening)
+    keep_whitening(whitening, network.backbone)
     keep_layers(photos, whole, options.run)
 
 
@@ -64,9 +64,9 @@ def whiten(photos: Photos, out: Path) -> None:
     fitted.whitening.write(out)
 
 
-def keep_whitening(file: Path) -> None:
+def keep_whitening(file: Path, backbone: str) -> None:
     """Write the whitening as it ships."""
-    whitening = Whitening.read(file, timm_backbone.num_channels("tf_efficientnet_lite2"))
+    whitening = Whitening.read(file, timm_backbone.num_channels(backbone))
     provenance = {**whitening.provenance, "share of the mean": str(MEAN_SHARE)}
     mean, projection = MEAN_SHARE * whitening.mean, whitening.projection
     Whitening(mean.astype(np.float16), projection.astype(np.float16), provenance).write(WHITENING)
