@@ -120,8 +120,9 @@ def whole_training(recipe: TrainRecipe, split: Split, steps: int, rounds: int) -
 
 def frozen_training(recipe: TrainRecipe, split: Split, steps: int, rounds: int) -> dict[str, float]:
     """Compare a head's training from the store with that through the pictures, in turns."""
-    settings = dataclasses.replace(recipe.network, frozen=True, frozen_stages=0, head="mlp", dim=256,
-                                   whitening=NO_FILE, distill=0.0)  # fmt: skip
+    settings = dataclasses.replace(
+        recipe.network, frozen=True, frozen_stages=0, head="mlp", dim=256, whitening=NO_FILE, distill=0.0
+    )
     frozen = dataclasses.replace(recipe, network=settings)
     note("describing photos once")
     with tempfile.TemporaryDirectory() as folder:

@@ -25,7 +25,7 @@ from train.material import Material
 from train.network import EmbeddingNetwork, HeadNetwork
 from train.origin import Origin
 from train.plan import Plan
-from train.recipe import TrainRecipe
+from train.recipe import TrainRecipe, found
 from train.split import Split
 from train.step import Step
 
@@ -197,16 +197,10 @@ def _resolved(recipe: TrainRecipe) -> TrainRecipe:
     """Name first weights and whitening by their content, which is what a run goes on with."""
     network = recipe.network
     if network.whitening.path:
-        path = Path(network.whitening.path)
-        network = dataclasses.replace(network, whitening=_found(path, weight_files.sha256_of(path)))
+        path = network.whitening.path
+        whitening = FileRef(path, weight_files.sha256_of(Path(path)))
+        network = dataclasses.replace(network, whitening=whitening)
     if network.pretrained:
         weights = timm_backbone.resolve_weights(network.backbone, network.weights)
-        if weights.path:
-            weights = _found(Path(weights.path), weights.sha256)
         network = dataclasses.replace(network, weights=weights)
-    return dataclasses.replace(recipe, network=network)
-
-
-def _found(path: Path, sha256: str) -> FileRef:
-    """Name a file so that it is found from whatever folder the run goes on in."""
-    return FileRef(str(path.absolute()), sha256)
+    return dataclasses.replace(recipe, network=found(network, Path.cwd()))

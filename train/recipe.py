@@ -127,22 +127,22 @@ def load(name_or_file: str) -> TrainRecipe:
             " (a recipe file's name ends in .toml)"
         )
     recipe = from_plain({"name": path.stem, **configs.read_toml(path)}, where)
-    return dataclasses.replace(recipe, network=_found(recipe.network, path.parent.resolve()))
+    return dataclasses.replace(recipe, network=found(recipe.network, path.parent.resolve()))
 
 
-def preset_names() -> list[str]:
-    """List the training recipes that ship by name, sorted."""
-    return sorted(path.stem for path in PRESETS.glob("*.toml"))
-
-
-def _found(network: Network, folder: Path) -> Network:
-    """Name the files of `network` as they lie in `folder`."""
+def found(network: Network, folder: Path) -> Network:
+    """Name the files of `network`, which lie relative to `folder`, so that they are found from any other."""
     files = {
         name: configs.FileRef(os.path.abspath(folder / file.path), file.sha256)
         for name, file in configs.files(network).items()
         if file.path
     }
     return dataclasses.replace(network, **files)  # type: ignore[arg-type]
+
+
+def preset_names() -> list[str]:
+    """List the training recipes that ship by name, sorted."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
 
 
 def _losses(tables: dict[str, object]) -> dict[str, WeightedLoss]:

@@ -18,10 +18,9 @@ class Network:
     network. `distill` is how strongly an embedding is held to the one that the first weights give the same
     picture: that weight times 1 - their cosine is added to the loss (Li and Hoiem, Learning without
     forgetting, ECCV 2016, on embeddings), so that few classes teach without much being forgotten.
-    `frozen_stages`
-    counts the first stages of the backbone, its stem included, that stay as they are; with `frozen` the
-    whole backbone does. `batch_norm` says whether normalisations keep their statistics (frozen) or
-    follow the batch. `pretrained` false begins at random.
+    `frozen_stages` counts the first stages of the backbone, its stem included, that stay as they are; with
+    `frozen` the whole backbone does. `batch_norm` says whether normalisations keep their statistics
+    (frozen) or follow the batch. `pretrained` false begins at random.
     """
 
     backbone: str = "tf_efficientnet_lite2"

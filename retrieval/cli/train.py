@@ -1,5 +1,6 @@
 """retrieve train: a network that knows one's own places, from photographs of them."""
 
+import dataclasses
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -108,34 +109,35 @@ def _recipe(
     begun = out / run_folder.SETTINGS_FILE
     if name is None and resume and begun.exists():
         name = str(begun)
-    values = recipes.load(name or "default").to_plain()
-    given = {"epochs": epochs, "seed": seed}
-    values |= {key: value for key, value in given.items() if value is not None}
+    loaded = recipes.load(name or "default")
     changes = changes_of(settings, "optimiser.rate=5e-5")
-    before = values["network"]
     if freeze:
         frozen: dict[str, object] = {"network.frozen": True}
-        if isinstance(before, dict) and before.get("head") == "none":
+        if loaded.network.head == "none":
             frozen |= {"network.head": _FROZEN_HEAD, "network.dim": _FROZEN_DIM}
         changes = frozen | changes
-    left_out = _left_out(recipes.from_plain(values).network, changes)
+    left_out = _left_out(loaded.network, changes)
     if name and left_out:
         click.echo(f"left out, as they do not go with what is set: {', '.join(left_out)}", err=True)
-    _change_kinds(values, changes)
+    values = _plain(loaded, changes)
+    given = {"epochs": epochs, "seed": seed}
+    values |= {key: value for key, value in given.items() if value is not None}
     lay_over(values, left_out | changes)
     return recipes.from_plain(values)
 
 
-def _change_kinds(values: dict[str, object], changes: Mapping[str, object]) -> None:
-    """Take out the settings of a loss, miner or sampler in whose place `changes` set another one."""
-    losses = values["loss"]
+def _plain(recipe: "TrainRecipe", changes: Mapping[str, object]) -> dict[str, object]:
+    """Give the tables of `recipe` without the losses, miner and sampler that `changes` replace by others."""
     named = {key.split(".")[1] for key in changes if key.startswith("loss.")}
-    if isinstance(losses, dict) and named - losses.keys():
-        values["loss"] = {name: table for name, table in losses.items() if name in named}
-    for table in ("miner", "sampler"):
-        before, kind = values[table], changes.get(f"{table}.kind")
-        if kind is not None and isinstance(before, dict) and before.get("kind") != kind:
-            values[table] = {"kind": kind}
+    if named - recipe.losses.keys():
+        kept = {name: term for name, term in recipe.losses.items() if name in named}
+        recipe = dataclasses.replace(recipe, losses=kept)
+    tables = recipe.to_plain()
+    for table, before in (("miner", recipe.miner_kind), ("sampler", recipe.sampler_kind)):
+        kind = changes.get(f"{table}.kind", before)
+        if kind != before:
+            tables[table] = {"kind": kind}
+    return tables
 
 
 def _left_out(network: "Network", changes: Mapping[str, object]) -> dict[str, object]:
